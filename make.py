@@ -1,0 +1,133 @@
+"""Everything this course does from the command line, with nothing but Python 3.11 or newer.
+
+``make book`` calls ``python3 make.py book``; where there is no make (Windows), call it
+yourself: ``py -3.11 make.py book``. This file imports only the standard library, because it
+runs before anything is installed.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+STAMP = VENV / "installed"
+PAGE = ROOT / "_build" / "html" / "index.html"
+OLDEST = (3, 11)
+
+
+def run(*command, **environment):
+    """Run a command in the root folder; stop with its exit status if it fails."""
+    status = subprocess.run(
+        [str(part) for part in command], cwd=ROOT, env={**os.environ, **environment}, check=False
+    ).returncode
+    if status:
+        sys.exit(status)
+
+
+def fingerprint():
+    """What the environment was made from: this Python and the files that name the packages."""
+    digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
+    for name in ("requirements.txt", "constraints.txt", "pyproject.toml"):
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def setup(args):
+    """create .venv and install the course into it, unless that is done"""
+    if STAMP.is_file() and PYTHON.is_file() and STAMP.read_text() == fingerprint():
+        return
+    if sys.version_info < OLDEST:
+        sys.exit(
+            "This course needs Python {}.{} or newer, but {} is Python {}.{}.\n"
+            "Install a newer Python and name it: make {} PYTHON=python3.11".format(
+                *OLDEST, sys.executable, *sys.version_info[:2], args.task
+            )
+        )
+    try:
+        import ensurepip  # noqa: F401  Debian ships Python without it
+        import venv  # noqa: F401
+    except ImportError:
+        sys.exit(
+            f"{sys.executable} cannot make virtual environments: its venv module is missing.\n"
+            "On Debian and Ubuntu install it with: sudo apt install python3-venv"
+        )
+    print("Setting up .venv (a few minutes, this once)", flush=True)
+    STAMP.unlink(missing_ok=True)  # an installation that is cut short must not look finished
+    # --clear: what an older requirements.txt or another Python left behind is no part of this one;
+    # a torch that you put there yourself (README, "without CUDA") is kept.
+    fresh = [] if PYTHON.is_file() else [sys.executable, "-m", "venv", "--clear", VENV]
+    if fresh:
+        run(*fresh)
+    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    run(*pip, "-r", "requirements.txt", "-c", "constraints.txt")
+    run(*pip, "--no-deps", "--editable", ".")
+    STAMP.write_text(fingerprint())
+
+
+def book(args):
+    """build the book, with warnings as errors, and print where it is"""
+    setup(args)
+    run(BIN / "jupyter-book", "build", ".", "--all", "-W", "-n", "--keep-going", "--quiet")
+    print(f"\nThe book is ready. Open this page in a browser:\n\n    {PAGE}\n")
+
+
+def test(args):
+    """run every test, and every notebook against its stored outputs"""
+    setup(args)
+    threads = os.environ.get("OMP_NUM_THREADS", "1")  # the notebooks run side by side: one core each
+    run(PYTHON, "-m", "pytest", "--numprocesses=auto", *args.rest, OMP_NUM_THREADS=threads)
+
+
+def lint(args):
+    """check the code and the notebooks with ruff"""
+    setup(args)
+    run(PYTHON, "-m", "ruff", "check", ".")
+    run(PYTHON, "-m", "ruff", "format", "--check", ".")
+
+
+def lab(args):
+    """open the chapters in JupyterLab"""
+    setup(args)
+    run(BIN / "jupyter-lab", *(args.rest or ["chapters"]))
+
+
+def refresh(args):
+    """run chapters in fresh kernels and store their outputs (all, or the ones you name)"""
+    setup(args)
+    run(PYTHON, "scripts/refresh.py", *args.rest)
+
+
+def clean(args):
+    """delete what the other commands made: .venv, _build and caches"""
+    for pattern in (".venv", "_build", ".pytest_cache", ".ruff_cache", ".hypothesis", "*.egg-info"):
+        for path in ROOT.glob(pattern):
+            shutil.rmtree(path)
+    for path in list(ROOT.rglob("__pycache__")) + list(ROOT.rglob(".ipynb_checkpoints")):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+TASKS = {task.__name__: task for task in (book, test, lab, refresh, lint, setup, clean)}
+
+
+def main():
+    tasks = "\n".join(f"  {name:<8} {task.__doc__}" for name, task in TASKS.items())
+    parser = argparse.ArgumentParser(
+        prog="make.py",
+        description="tasks:\n" + tasks,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("task", choices=TASKS, metavar="task")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="passed on (test, lab, refresh)")
+    args = parser.parse_args()
+    TASKS[args.task](args)
+
+
+if __name__ == "__main__":
+    main()
