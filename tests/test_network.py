@@ -1,0 +1,225 @@
+"""Sequential: layers in a row, their parameters in a row."""
+
+import numpy as np
+import pytest
+import torch
+
+from cnnlib.gradcheck import numerical_gradient
+from cnnlib.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
+from cnnlib.losses import CrossEntropyLoss
+from cnnlib.network import Sequential
+from cnnlib.xo import O, X, draw
+
+
+def toy_network(seed=0):
+    """The lecture's stack: filters, ReLU, pooling twice, votes."""
+    rng = np.random.default_rng(seed)
+    return Sequential(
+        Conv2d(1, 3, 3, rng=rng),
+        ReLU(),
+        MaxPool2d(2, ceil_mode=True),
+        MaxPool2d(2, ceil_mode=True),
+        Flatten(),
+        Linear(12, 2, rng=rng),
+    )
+
+
+# By hand
+
+
+def test_forward_goes_first_to_last_and_backward_last_to_first():
+    double, triple = Linear(1, 1, bias=False), Linear(1, 1)
+    double.weight, triple.weight, triple.bias = np.array([[2.0]]), np.array([[3.0]]), np.array([10.0])
+    net = Sequential(double, triple)
+    assert net.forward(np.array([[5.0]])) == [[5 * 2 * 3 + 10]]
+    assert net.backward(np.array([[1.0]])) == [[3 * 2]]
+    assert [gradient.item() for gradient in net.gradients()] == [3 * 5, 2 * 5, 1]  # of 2, of 3, of 10
+
+
+def test_parameters_are_the_layers_own_weight_then_bias():
+    net = toy_network()
+    conv, linear = net[0], net[5]
+    for ours, theirs in zip(
+        net.parameters(), [conv.weight, conv.bias, linear.weight, linear.bias], strict=True
+    ):
+        assert ours is theirs
+
+
+def test_gradients_are_in_the_order_of_parameters():
+    net = toy_network()
+    net.backward(net.forward(np.stack([X, O])[:, None]))
+    conv, linear = net[0], net[5]
+    for ours, theirs in zip(
+        net.gradients(), [conv.dweight, conv.dbias, linear.dweight, linear.dbias], strict=True
+    ):
+        assert ours is theirs
+    assert [g.shape for g in net.gradients()] == [p.shape for p in net.parameters()]
+
+
+def test_layer_without_bias_has_one_parameter_and_one_gradient():
+    net = Sequential(Linear(2, 2, bias=False), ReLU())
+    net.backward(net.forward(np.ones((1, 2))))
+    assert len(net.parameters()) == len(net.gradients()) == 1
+
+
+def test_sequential_is_a_sequence():
+    layers = [Linear(2, 2), ReLU(), Linear(2, 1)]
+    net = Sequential(*layers)
+    assert len(net) == 3
+    assert list(net) == layers
+    assert net[0] is layers[0]
+    assert net[-1] is layers[2]
+    with pytest.raises(IndexError):
+        net[3]
+
+
+def test_slice_is_a_network_of_the_same_layers():
+    net = toy_network()
+    first = net[:2]
+    assert isinstance(first, Sequential)
+    assert list(first) == [net[0], net[1]]
+    np.testing.assert_array_equal(first.forward(X[None, None]), net[1].forward(net[0].forward(X[None, None])))
+
+
+def test_sequential_inside_a_sequential_keeps_its_parameters():
+    net = toy_network()
+    nested = Sequential(net[:4], Sequential(net[4], net[5]))
+    assert [id(p) for p in nested.parameters()] == [id(p) for p in net.parameters()]
+    x = X[None, None]
+    np.testing.assert_array_equal(nested.forward(x), net.forward(x))
+    dx = nested.backward(np.ones((1, 2)))
+    assert dx.shape == x.shape
+    assert len(nested.gradients()) == 4
+
+
+def test_any_object_that_goes_forward_and_backward_is_a_layer():
+    class Negate:
+        def forward(self, x):
+            return -x
+
+        def backward(self, dy):
+            return -dy
+
+    net = Sequential(Negate())
+    assert net.forward(3.0) == -3.0
+    assert net.backward(1.0) == -1.0
+    assert net.parameters() == net.gradients() == []
+
+
+def test_network_without_layers_changes_nothing():
+    net = Sequential()
+    assert net.forward(3.0) == net.backward(3.0) == 3.0
+    assert len(net) == 0
+    assert repr(net) == "Sequential()"
+
+
+def test_repr_lists_the_layers():
+    net = Sequential(Flatten(), Sequential(Linear(4, 2), ReLU()))
+    expected = [
+        "Sequential(",
+        "  (0): Flatten()",
+        "  (1): Sequential(",
+        "    (0): Linear(4, 2, bias=True)",
+        "    (1): ReLU()",
+        "  )",
+        ")",
+    ]
+    assert repr(net).splitlines() == expected
+
+
+# Parity with PyTorch
+
+
+def test_toy_network_and_all_its_gradients_are_pytorchs():
+    net = toy_network()
+    twin = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 3, 3),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(2, ceil_mode=True),
+        torch.nn.MaxPool2d(2, ceil_mode=True),
+        torch.nn.Flatten(),
+        torch.nn.Linear(12, 2),
+    ).double()
+    with torch.no_grad():
+        for theirs, ours in zip(twin.parameters(), net.parameters(), strict=True):
+            theirs.copy_(torch.tensor(ours))
+    rng = np.random.default_rng(0)
+    x = np.stack([draw(shape, rng=rng) for shape in "XOXOXO"])[:, None]
+    labels = np.array([0, 1] * 3)
+
+    tx = torch.tensor(x, requires_grad=True)
+    expected = torch.nn.functional.cross_entropy(twin(tx), torch.tensor(labels))
+    expected.backward()
+
+    loss = CrossEntropyLoss()
+    np.testing.assert_allclose(loss.forward(net.forward(x), labels), expected.item(), rtol=1e-10)
+    np.testing.assert_allclose(net.backward(loss.backward()), tx.grad.numpy(), rtol=1e-10, atol=1e-10)
+    for theirs, gradient in zip(twin.parameters(), net.gradients(), strict=True):
+        np.testing.assert_allclose(gradient, theirs.grad.numpy(), rtol=1e-10, atol=1e-10)
+
+
+# Centred differences
+
+
+def test_gradients_are_what_differences_measure():
+    net, loss = toy_network(), CrossEntropyLoss()
+    x = np.random.default_rng(1).normal(size=(2, 1, 9, 9))
+
+    def value(_):
+        return loss.forward(net.forward(x), [0, 1])
+
+    value(x)
+    net.backward(loss.backward())
+    for parameter, gradient in zip(net.parameters(), net.gradients(), strict=True):
+        np.testing.assert_allclose(gradient, numerical_gradient(value, parameter), rtol=1e-5, atol=1e-8)
+
+
+def test_steps_against_the_gradient_tell_x_from_o():
+    """parameter -= step changes the network itself; twenty steps are enough for two pictures."""
+    net, loss = toy_network(), CrossEntropyLoss()
+    x, labels = np.stack([X, O])[:, None], np.array([0, 1])
+    before = loss.forward(net.forward(x), labels)
+    for _ in range(20):
+        loss.forward(net.forward(x), labels)
+        net.backward(loss.backward())
+        for parameter, gradient in zip(net.parameters(), net.gradients(), strict=True):
+            parameter -= 0.1 * gradient
+    assert loss.forward(net.forward(x), labels) < before / 2
+    np.testing.assert_array_equal(net.forward(x).argmax(axis=1), labels)
+
+
+# Messages
+
+
+def test_gradients_before_backward_are_refused():
+    net = Sequential(ReLU(), Linear(2, 1))
+    net.forward(np.ones((1, 2)))
+    with pytest.raises(
+        RuntimeError, match=r"gradients\(\) needs a call of backward\(dy\) before it: Linear\(2, 1"
+    ):
+        net.gradients()
+
+
+def test_backward_before_forward_is_refused():
+    with pytest.raises(RuntimeError, match=r"needs a call of forward\(x\) before it"):
+        toy_network().backward(np.ones((1, 2)))
+
+
+class OneWay:
+    def forward(self, x):
+        return x
+
+
+@pytest.mark.parametrize("layer", [ReLU, [ReLU()], OneWay(), None, np.maximum])
+def test_what_is_no_layer_is_refused(layer):
+    with pytest.raises(TypeError, match=r"a layer needs forward\(x\) and backward\(dy\): got .* at 1"):
+        Sequential(Flatten(), layer)
+
+
+def test_layer_that_appears_twice_is_refused():
+    relu = ReLU()
+    message = r"each layer may appear only once.*got ReLU\(\) twice"
+    with pytest.raises(ValueError, match=message):
+        Sequential(relu, Linear(2, 2), relu)
+    with pytest.raises(ValueError, match=message):
+        Sequential(relu, Sequential(Linear(2, 2), relu))
