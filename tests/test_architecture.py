@@ -1,0 +1,83 @@
+"""Who may import whom in cnnlib: imports point one way, and heavy packages stay where they belong."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CNNLIB = ROOT / "cnnlib"
+
+# The table of ARCHITECTURE.md: module -> the modules of cnnlib that it may import.
+MAY_IMPORT = {
+    "__init__": set(),
+    "windows": set(),
+    "xo": set(),
+    "losses": set(),
+    "gradcheck": set(),
+    "plotting": set(),
+    "layers": {"windows"},
+    "network": {"layers", "losses"},
+}
+TORCH = set()  # the only modules that may import torch
+
+
+def module_name(path):
+    return ".".join(path.relative_to(CNNLIB).with_suffix("").parts)
+
+
+MODULES = {module_name(path): path for path in sorted(CNNLIB.rglob("*.py"))}
+EXPLORERS = [name for name in MODULES if name.startswith("explorers")]
+
+
+def imported(path):
+    """Full names of all modules that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}: relative import; write the full name"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imported_from_cnnlib(path):
+    """The modules of cnnlib that a file imports, without the package's name."""
+    names = {name.removeprefix("cnnlib.") for name in imported(path) if name.startswith("cnnlib")}
+    return {name for name in names if name in MODULES}
+
+
+def test_every_module_has_its_row():
+    assert set(MODULES) - set(EXPLORERS) == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("name", sorted(set(MODULES) - set(EXPLORERS)))
+def test_module_imports_only_what_the_table_allows(name):
+    assert imported_from_cnnlib(MODULES[name]) <= MAY_IMPORT[name]
+
+
+@pytest.mark.parametrize("name", sorted(set(MODULES) - TORCH))
+def test_torch_stays_out(name):
+    assert not any(module.split(".")[0] == "torch" for module in imported(MODULES[name]))
+
+
+def test_importing_cnnlib_loads_nothing_heavy():
+    code = (
+        "import sys, cnnlib; print(sorted({'numpy', 'matplotlib', 'torch', 'anywidget'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_the_table_of_architecture_md_is_the_same():
+    """The document that people read and the table that the tests hold say the same."""
+    rows = {}
+    for line in (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| `") and len(cells) == 3:
+            allowed = {part.strip("` ") for part in cells[2].split(",")} - {"-"}
+            rows |= {name.strip("` "): allowed for name in cells[0].split(",")}
+    del rows["explorers/"]
+    assert rows == {name: allowed for name, allowed in MAY_IMPORT.items() if name != "__init__"}
