@@ -19,13 +19,35 @@ VALUES = LinearSegmentedColormap.from_list("values", [NEGATIVE, "#ffffff", POSIT
 PICTURE = ListedColormap([PAPER, INK])
 
 
-def _row(count, size, ax):
-    """Give back `count` axes in a row: `ax` if the caller has them, else those of a new figure."""
+def panels(rows, cols, *, width=3.8, height=None):
+    """Start a figure with a grid of panels.
+
+    Parameters
+    ----------
+    rows, cols : int
+        How many panels.
+    width, height : float
+        Size of one panel, in inches; as high as wide unless given.
+
+    Returns
+    -------
+    ndarray of Axes
+        Of shape (rows, cols), without the dimensions that are 1.
+    """
+    height = width if height is None else height
+    figsize = (cols * width, rows * height)
+    _, axes = plt.subplots(rows, cols, figsize=figsize, layout="constrained", dpi=120)
+    return axes
+
+
+def _row(arrays, size, ax):
+    """Give back an Axes for each array: `ax` if the caller has them, else those of a new figure."""
     if ax is None:
-        _, ax = plt.subplots(1, count, figsize=(size * count, size), layout="constrained", dpi=120)
+        tallest = max(len(array) / len(array[0]) for array in arrays)
+        ax = panels(1, len(arrays), width=size, height=size * tallest + 0.2)
     axes = np.atleast_1d(ax)
-    if len(axes) != count:
-        raise ValueError(f"one Axes is needed for each array: got {len(axes)} Axes for {count} arrays")
+    if len(axes) != len(arrays):
+        raise ValueError(f"one Axes is needed for each array: got {len(axes)} Axes for {len(arrays)} arrays")
     return axes
 
 
@@ -70,7 +92,7 @@ def show_images(images, titles=None, *, size=1.6, ax=None):
     -------
     ndarray of Axes
     """
-    axes = _row(len(images), size, ax)
+    axes = _row(images, size, ax)
     for axis, image, title in zip(axes, images, _titles(titles, len(images)), strict=True):
         axis.imshow(image, cmap=PICTURE, vmin=-1, vmax=1)
         _grid(axis, np.shape(image))
@@ -100,7 +122,7 @@ def show_arrays(arrays, titles=None, *, form="{:.2f}", limit=1.0, size=2.6, ax=N
     -------
     ndarray of Axes
     """
-    axes = _row(len(arrays), size, ax)
+    axes = _row(arrays, size, ax)
     for axis, array, title in zip(axes, arrays, _titles(titles, len(arrays)), strict=True):
         array = np.asarray(array, dtype=float)
         axis.imshow(array, cmap=VALUES, vmin=-limit, vmax=limit)
@@ -176,7 +198,7 @@ def show_bars(values, *, xlabel, title, limit=None, size=(6.2, 3.0), ax=None):
     Axes
     """
     if ax is None:
-        _, ax = plt.subplots(figsize=size, layout="constrained", dpi=120)
+        ax = panels(1, 1, width=size[0], height=size[1])
     groups = list(next(iter(values.values())))
     height = 0.8 / len(values)
     for index, (series, by_group) in enumerate(values.items()):
@@ -221,7 +243,7 @@ def show_curves(curves, *, xlabel, ylabel, title, log=False, size=(6.2, 3.0), ax
     Axes
     """
     if ax is None:
-        _, ax = plt.subplots(figsize=size, layout="constrained", dpi=120)
+        ax = panels(1, 1, width=size[0], height=size[1])
     for index, (name, runs) in enumerate(curves.items()):
         runs = np.atleast_2d(runs)
         steps = np.arange(1, runs.shape[1] + 1)

@@ -57,6 +57,10 @@ def new_page(browser):
         if message.type in ("error", "warning"):
             complaints.append(f"logged {message.type}: {message.text}")
 
+    def fail(request):
+        if request.failure != "net::ERR_ABORTED":  # what a page still loads when the next one opens
+            complaints.append(f"could not load {request.url}")
+
     def new_page(**options):
         context = browser.new_context(**options)
         contexts.append(context)
@@ -64,9 +68,10 @@ def new_page(browser):
         page = context.new_page()
         page.on("console", log)
         page.on("pageerror", lambda error: complaints.append(f"raised {error}"))
-        page.on("requestfailed", lambda request: complaints.append(f"could not load {request.url}"))
+        page.on("requestfailed", fail)
         return page
 
+    new_page.complaints = complaints
     yield new_page
     for context in contexts:
         context.close()

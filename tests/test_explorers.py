@@ -433,6 +433,23 @@ def test_play_runs_to_the_end_and_pauses(browser_page, show):
     assert page.get_by_text("window position 2 of 49").count() == 1
 
 
+@pytest.mark.parametrize("width", [360, 1200])
+def test_links_join_the_window_the_products_and_the_map(new_page, show, width):
+    """Each path has four corners: two of what it leaves, two of what it reaches."""
+    page = show(new_page(viewport={"width": width, "height": 900}), FilteringExplorer(position=(5, 2)))
+    stage = page.locator(".stage").bounding_box()
+    frames = page.locator(".image .frame"), page.locator(".product .units"), page.locator(".map .frame")
+    boxes = [frame.bounding_box() for frame in frames]
+    paths = page.locator(".links path").evaluate_all("paths => paths.map(p => p.getAttribute('d'))")
+    assert len(paths) == 2
+    for path, pair in zip(paths, [boxes[:2], boxes[1:]], strict=True):
+        points = np.array(re.findall(r"[\d.]+", path), float).reshape(4, 2)
+        points += stage["x"], stage["y"]
+        for (x, y), box in zip(points[[0, 3, 1, 2]], np.repeat(pair, 2), strict=True):
+            assert min(abs(x - box["x"]), abs(x - box["x"] - box["width"])) < 2
+            assert min(abs(y - box["y"]), abs(y - box["y"] - box["height"])) < 2
+
+
 def test_play_is_slow_for_readers_who_want_less_motion(new_page, show):
     page = new_page(reduced_motion="reduce")
     page.clock.install(time="2026-01-01T00:00:00")
@@ -562,13 +579,13 @@ def test_a_finger_draws(new_page, show):
     image = -X
     image[0, 4] *= -1
     np.testing.assert_array_equal(numbers_in(grid), image)
-    start, end = centre(page, grid, 4, 4), centre(page, grid, 4, 7)
+    (x, start), (_, end) = centre(page, grid, 4, 4), centre(page, grid, 7, 4)
     touch = page.context.new_cdp_session(page)
-    for kind, point in [("touchStart", start), ("touchMove", end)]:
-        points = [{"x": point[0], "y": point[1]}]
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    for kind, y in [("touchStart", start), *(("touchMove", y) for y in np.linspace(start, end, 12))]:
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    image[4, 4:8] = -image[4, 4]
+    image[4:8, 4] = -image[4, 4]
+    assert grid.evaluate("g => getComputedStyle(g).touchAction") == "none"  # it draws and does not scroll
     np.testing.assert_array_equal(numbers_in(grid), image)
 
 

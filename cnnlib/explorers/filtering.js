@@ -1,6 +1,6 @@
 import {
-  announcer, button, clamp, correlate2d, part, fill, grid, h, moved, number, products, replaced,
-  short, still, sum, table, thumbnail,
+  announcer, button, clamp, correlate2d, grid, h, moved, number, part, products, replaced, short,
+  still, sum, thumbnail,
 } from "./parts.js";
 
 const TRAITS = ["image", "features", "feature", "position"];
@@ -41,7 +41,7 @@ function build(model, root, start) {
   const [rows, cols] = [model.get("image").length - 2, model.get("image")[0].length - 2];
   const total = rows * cols;
   const visited = new Set();
-  const still_please = matchMedia("(prefers-reduced-motion: reduce)");
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
   let timer = null;
 
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
@@ -95,7 +95,7 @@ function build(model, root, start) {
     timer = setInterval(() => {
       if (now() + 1 >= total - 1) pause();
       go(...place(Math.min(now() + 1, total - 1), cols));
-    }, still_please.matches ? 1500 : 600);
+    }, calm.matches ? 1500 : 600);
     draw();
   }
   function pause() {

@@ -1,5 +1,5 @@
 import {
-  announcer, button, clamp, correlate2d, part, fill, grid, h, number, replaced, short, still, sum,
+  announcer, button, clamp, correlate2d, fill, grid, h, number, part, replaced, short, still, sum,
   table, thumbnail,
 } from "./parts.js";
 

@@ -1,0 +1,192 @@
+"""The built book as a reader meets it: warnings fail the build, and no page asks for the network."""
+
+import functools
+import http.server
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from test_chapters import CANARY
+
+ROOT = Path(__file__).resolve().parent.parent
+FRAME = ("_config.yml", "_ext", "_static", "references.bib")
+
+
+def build(source, target):
+    """Build a book as `make book` does; return the exit status and what was printed."""
+    command = (
+        f"{Path(sys.executable).parent / 'jupyter-book'} build {source} --path-output {target} "
+        "--all -W -n --keep-going --quiet"
+    )
+    run = subprocess.run(command.split(), capture_output=True, text=True, check=False)
+    return run.returncode, run.stdout + run.stderr
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The folder of the book's HTML, built from this tree."""
+    target = tmp_path_factory.mktemp("book")
+    status, printed = build(ROOT, target)
+    assert status == 0, printed
+    return target / "_build" / "html"
+
+
+def html_files(pages):
+    """Every page but index.html, which only leads to the first one, and the theme's templates."""
+    names = {path.relative_to(pages).as_posix() for path in pages.rglob("*.html")}
+    return sorted(name for name in names - {"index.html"} if not name.startswith("_static/"))
+
+
+@pytest.fixture(scope="module")
+def server(pages):
+    """The address of a web server on this machine that serves the book."""
+    handler = functools.partial(QuietHandler, directory=pages)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+# Building
+
+
+@pytest.fixture
+def small_book(tmp_path):
+    """The book's frame around one short page, to break things in."""
+    source = tmp_path / "small"
+    source.mkdir()
+    for name in FRAME:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, source / name)
+    (source / "_toc.yml").write_text("format: jb-book\nroot: intro\n", encoding="utf-8")
+    (source / "intro.md").write_text("# A page\n\nwith $x^2$.\n", encoding="utf-8")
+    return source
+
+
+def test_the_small_book_builds(small_book):
+    status, printed = build(small_book, small_book)
+    assert status == 0, printed
+
+
+def test_a_broken_cross_reference_fails_the_build_and_is_named(small_book):
+    (small_book / "intro.md").write_text("# A page\n\n{ref}`nowhere`\n", encoding="utf-8")
+    status, printed = build(small_book, small_book)
+    assert status != 0
+    assert "intro.md" in printed
+    assert "nowhere" in printed
+
+
+def test_a_notebook_that_was_never_run_fails_the_build_and_is_named(small_book):
+    (small_book / "_toc.yml").write_text("format: jb-book\nroot: intro\nchapters:\n- file: canary\n")
+    title = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# A canary"}
+    cells = [{**cell, "execution_count": None, "outputs": []} for cell in CANARY["cells"]]
+    never_run = {**CANARY, "cells": [title, *cells]}
+    (small_book / "canary.ipynb").write_text(json.dumps(never_run), encoding="utf-8")
+    status, printed = build(small_book, small_book)
+    assert status != 0
+    assert "canary" in printed
+    assert "code cell 1: execution count None" in printed
+
+
+# Reading
+
+
+def test_every_chapter_has_a_page(pages):
+    chapters = {f"chapters/{path.stem}.html" for path in (ROOT / "chapters").glob("*.ipynb")}
+    assert chapters <= set(html_files(pages))
+
+
+def test_no_page_loads_anything_from_elsewhere(pages):
+    """Scripts, styles, fonts, pictures and frames; links that a reader may follow are no loads."""
+    loads = re.compile(
+        r"""(?:<(?:script|img|iframe|source|link)\b[^>]*?(?:src|href)=|url\(|import\s*\(?)"""
+        r"""\s*["']?(?:https?:)?//"""
+    )
+    found = {
+        f"{name}: {match.group(0)}"
+        for name in html_files(pages)
+        for match in loads.finditer((pages / name).read_text(encoding="utf-8"))
+    }
+    assert found == set()
+
+
+def test_every_page_opens_from_disk_without_a_request_or_an_error(pages, browser_page):
+    """`new_page` fails on any request that leaves the machine and on anything that is logged."""
+    for name in html_files(pages):
+        browser_page.goto((pages / name).as_uri())
+        browser_page.wait_for_load_state("networkidle")
+    assert len(html_files(pages)) >= 6
+
+
+def test_every_page_opens_over_http_without_a_request_or_an_error(pages, server, browser_page):
+    for name in html_files(pages):
+        browser_page.goto(f"{server}/{name}")
+        browser_page.wait_for_load_state("networkidle")
+
+
+def test_a_request_and_an_error_are_seen(new_page, tmp_path):
+    """The canary of the two tests above: a page that does what none may do."""
+    bad = tmp_path / "bad.html"
+    bad.write_text(
+        '<!doctype html><title>bad</title><img alt="" src="https://example.org/picture.png">'
+        '<script>console.error("logged"); throw new Error("thrown")</script>',
+        encoding="utf-8",
+    )
+    page = new_page()
+    page.goto(bad.as_uri())
+    page.wait_for_load_state("networkidle")
+    complaints = "\n".join(new_page.complaints)
+    new_page.complaints.clear()
+    assert "asked for https://example.org/picture.png" in complaints
+    assert "logged error: logged" in complaints
+    assert "raised thrown" in complaints
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_is_wider_than_a_phone(pages, new_page, scheme):
+    page = new_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    for name in html_files(pages):
+        page.goto((pages / name).as_uri())
+        width = page.evaluate("document.scrollingElement.scrollWidth")
+        assert width <= 360, f"{name} is {width} pixels wide"
+
+
+def test_mathematics_is_typeset_offline(small_book, browser_page):
+    status, printed = build(small_book, small_book)
+    assert status == 0, printed
+    browser_page.goto((small_book / "_build" / "html" / "intro.html").as_uri())
+    browser_page.wait_for_selector("mjx-container mjx-msup", timeout=20_000)
+
+
+def test_the_page_that_make_book_names_leads_to_the_first_one(pages, browser_page):
+    browser_page.goto((pages / "index.html").as_uri())
+    browser_page.wait_for_url("**/intro.html")
+    browser_page.wait_for_load_state("networkidle")
+
+
+def test_every_picture_has_an_alternative_text(pages, browser_page):
+    for name in html_files(pages):
+        browser_page.goto((pages / name).as_uri())
+        alts = browser_page.eval_on_selector_all("article img", "all => all.map(img => img.alt)")
+        assert all(len(alt) >= 20 for alt in alts), f"{name}: {alts}"
+
+
+def test_explorers_move_without_a_kernel(pages, browser_page):
+    """One step in the book, where there is no Python, changes what the explorer shows."""
+    browser_page.goto((pages / "chapters" / "03_matching_pieces.html").as_uri())
+    slider = browser_page.locator(".explorer input[type=range]").first
+    explorer = browser_page.locator(".explorer").first
+    before = explorer.inner_text()
+    slider.focus()
+    browser_page.keyboard.press("ArrowRight")
+    assert explorer.inner_text() != before

@@ -1,0 +1,106 @@
+"""The commands: what they say where they cannot work, and that the documents agree with them."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import make
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def empty(monkeypatch, tmp_path):
+    """make.py in a folder where nothing is set up; the commands it would run are recorded."""
+    for name in ("requirements.txt", "constraints.txt", "pyproject.toml"):
+        (tmp_path / name).write_text(name)
+    monkeypatch.setattr(make, "ROOT", tmp_path)
+    monkeypatch.setattr(make, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(make, "PYTHON", tmp_path / ".venv" / "bin" / "python")
+    monkeypatch.setattr(make, "STAMP", tmp_path / ".venv" / "installed")
+    ran = []
+
+    def run(*command, **environment):
+        ran.append(" ".join(map(str, command)))
+        make.PYTHON.parent.mkdir(parents=True, exist_ok=True)
+        make.PYTHON.touch()
+
+    monkeypatch.setattr(make, "run", run)
+    return ran
+
+
+@pytest.fixture
+def args():
+    return type("Args", (), {"task": "book", "rest": []})
+
+
+def test_an_old_python_is_told_what_to_do(empty, args, monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+    with pytest.raises(SystemExit, match=r"needs Python 3\.11 or newer.*3\.9(.|\n)*PYTHON=python3\.11"):
+        make.setup(args)
+    assert empty == []
+
+
+def test_a_missing_venv_module_is_named(empty, args, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    with pytest.raises(SystemExit, match=r"venv module is missing(.|\n)*python3-venv"):
+        make.setup(args)
+    assert empty == []
+
+
+def test_setting_up_happens_once(empty, args):
+    make.setup(args)
+    assert [bool(re.search("venv|requirements|editable", line)) for line in empty] == [True] * 3
+    make.setup(args)
+    assert len(empty) == 3
+
+
+def test_changed_requirements_are_installed(empty, args):
+    make.setup(args)
+    (make.ROOT / "requirements.txt").write_text("something else")
+    make.setup(args)
+    assert sum("requirements.txt" in line for line in empty) == 2
+    assert sum("-m venv" in line for line in empty) == 1  # into the same environment
+
+
+def test_an_installation_that_was_cut_short_is_repeated(empty, args, monkeypatch):
+    ran = make.run
+
+    def cut_short(*command):
+        ran(*command)
+        if "requirements.txt" in command:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(make, "run", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        make.setup(args)
+    monkeypatch.setattr(make, "run", ran)
+    make.setup(args)
+    assert sum("requirements.txt" in line for line in empty) == 2
+
+
+def test_a_command_that_fails_ends_the_task_with_its_status():
+    with pytest.raises(SystemExit) as stopped:
+        make.run(sys.executable, "-c", "raise SystemExit(3)")
+    assert stopped.value.code == 3
+
+
+def test_every_task_has_a_make_target_and_a_line_of_help():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in make.TASKS:
+        assert re.search(rf"^[^\n:#]*\b{target}\b[^\n]*:", makefile, re.MULTILINE), target
+    shown = subprocess.run(
+        [sys.executable, ROOT / "make.py", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert all(task.__doc__ in shown for task in make.TASKS.values())
+
+
+def test_readme_names_every_chapter_and_only_files_that_exist():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+)\)", readme)
+    assert all((ROOT / link).exists() for link in links)
+    chapters = {f"chapters/{path.name}" for path in (ROOT / "chapters").glob("*.ipynb")}
+    assert chapters <= set(links)
