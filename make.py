@@ -95,7 +95,7 @@ def lint(args):
 def lab(args):
     """open the chapters in JupyterLab"""
     setup(args)
-    run(BIN / "jupyter-lab", *(args.rest or ["chapters"]))
+    run(BIN / "jupyter-lab", "chapters", *args.rest)
 
 
 def refresh(args):

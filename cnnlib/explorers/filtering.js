@@ -1,5 +1,5 @@
 import {
-  announcer, button, clamp, correlate2d, grid, h, moved, number, part, products, replaced, short,
+  LAB, announcer, button, clamp, correlate2d, grid, h, moved, number, part, products, replaced, short,
   still, sum, thumbnail,
 } from "./parts.js";
 
@@ -72,7 +72,7 @@ function build(model, root, start) {
   const voice = announcer();
 
   const play = button("", () => (timer ? pause() : resume()));
-  const slider = h("input", { type: "range", min: 1, max: total,
+  const slider = h("input", { type: "range", [LAB]: "", min: 1, max: total,
     oninput: () => goByHand(...place(slider.value - 1, cols)) });
   const count = h("span", { class: "count" });
   const controls = h("div", { class: "controls" },
@@ -147,7 +147,7 @@ function build(model, root, start) {
 
 export function render({ model, el }) {
   const root = h("div", { class: "explorer", role: "group", "aria-label": model.get("title"),
-    "data-lm-suppress-shortcuts": "true" }); // JupyterLab leaves the arrow keys to the explorer
+    [LAB]: "" });
   const start = { image: model.get("image"), features: model.get("features") };
   let size, view;
   const draw = () => {

@@ -42,7 +42,8 @@ class FilteringExplorer(Explorer):
 
     name = "filtering"
     fallback = (
-        "This explorer needs JavaScript. It slides a 3 by 3 feature over an image and shows, "
+        "This explorer needs JavaScript (in JupyterLab: run the cell). "
+        "It slides a 3 by 3 feature over an image and shows, "
         "at each position, the nine products, their sum divided by nine, and the filtered map."
     )
     _esm = bundle("filtering")

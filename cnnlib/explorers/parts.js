@@ -36,7 +36,10 @@ export function h(tag, attributes = {}, ...children) {
   el.append(...children);
   return el;
 }
-export const button = (label, onclick) => h("button", { type: "button", onclick }, label);
+// JupyterLab leaves the keys to elements with this attribute. It must stand on the controls
+// themselves: its rule for focused controls matches them before it looks at what is around them.
+export const LAB = "data-lm-suppress-shortcuts";
+export const button = (label, onclick) => h("button", { type: "button", [LAB]: "", onclick }, label);
 
 /** A small drawing of the positive values. */
 export function thumbnail(rows) {

@@ -1,5 +1,5 @@
 import {
-  announcer, button, clamp, correlate2d, fill, grid, h, number, part, replaced, short, still, sum,
+  LAB, announcer, button, clamp, correlate2d, fill, grid, h, number, part, replaced, short, still, sum,
   table, thumbnail,
 } from "./parts.js";
 
@@ -90,7 +90,7 @@ export function render({ model, el }) {
     ...picks.map(([pick]) => pick));
 
   const root = h("div", { class: "explorer", role: "group", "aria-label": model.get("title"),
-    "data-lm-suppress-shortcuts": "true" }, // JupyterLab leaves the arrow keys to the explorer
+    [LAB]: "" },
   h("div", { class: "panel network" },
     h("div", { class: "heading" }, model.get("title")),
     h("div", { class: "upper" },

@@ -51,7 +51,8 @@ class ToyNetwork(Explorer):
 
     name = "toy_network"
     fallback = (
-        "This explorer needs JavaScript. It takes a drawing of 9 by 9 pixels through three filters, "
+        "This explorer needs JavaScript (in JupyterLab: run the cell). "
+        "It takes a drawing of 9 by 9 pixels through three filters, "
         "ReLU and two rounds of pooling to twelve values, and lets them vote for X or for O."
     )
     _esm = bundle("toy_network")
