@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "losses": set(),
     "gradcheck": set(),
     "plotting": set(),
+    "convolution": {"windows"},
     "layers": {"windows"},
     "network": {"layers", "losses"},
 }
