@@ -222,7 +222,7 @@ def show_bars(values, *, xlabel, title, limit=None, size=(6.2, 3.0), ax=None):
     return ax
 
 
-def show_curves(curves, *, xlabel, ylabel, title, log=False, size=(6.2, 3.0), ax=None):
+def show_curves(curves, *, xlabel, ylabel, title, steps=None, log=False, size=(6.2, 3.0), ax=None):
     """Show curves measured with several seeds: the mean as a line, the range as a band.
 
     Parameters
@@ -231,8 +231,10 @@ def show_curves(curves, *, xlabel, ylabel, title, log=False, size=(6.2, 3.0), ax
         One line for each name.
     xlabel, ylabel, title : str
         What the axes measure, with units; what the figure says.
-    log : bool
-        Whether the vertical axis is logarithmic.
+    steps : sequence of float, optional
+        Where on the horizontal axis the steps lie; 1, 2, 3 and so on by default.
+    log : bool or "both"
+        Whether the vertical axis, or both axes, are logarithmic.
     size : (float, float)
         Width and height, in inches.
     ax : Axes, optional
@@ -246,12 +248,14 @@ def show_curves(curves, *, xlabel, ylabel, title, log=False, size=(6.2, 3.0), ax
         ax = panels(1, 1, width=size[0], height=size[1])
     for index, (name, runs) in enumerate(curves.items()):
         runs = np.atleast_2d(runs)
-        steps = np.arange(1, runs.shape[1] + 1)
+        at = np.arange(1, runs.shape[1] + 1) if steps is None else steps
         color = SERIES[index % len(SERIES)]
-        ax.plot(steps, runs.mean(axis=0), color=color, label=name)
-        ax.fill_between(steps, runs.min(axis=0), runs.max(axis=0), color=color, alpha=0.2, lw=0)
+        ax.plot(at, runs.mean(axis=0), color=color, label=name)
+        ax.fill_between(at, runs.min(axis=0), runs.max(axis=0), color=color, alpha=0.2, lw=0)
     if log:
         ax.set_yscale("log")
+    if log == "both":
+        ax.set_xscale("log")
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     ax.set_title(title, fontsize=10)

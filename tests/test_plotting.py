@@ -70,6 +70,15 @@ def test_curve_is_the_mean_and_band_the_range():
     assert (band[:, 1].min(), band[:, 1].max()) == (1, 5)
 
 
+def test_curves_stand_where_their_steps_are():
+    labels = {"xlabel": "pixels", "ylabel": "parameters", "title": "t"}
+    ax = show_curves({"net": [10, 1000]}, steps=[8, 224], log="both", **labels)
+    np.testing.assert_array_equal(ax.lines[0].get_xydata(), [[8, 10], [224, 1000]])
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    ax = show_curves({"net": [10, 1000]}, log=True, **labels)
+    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
+
+
 def test_axes_of_the_caller_are_used():
     axes = panels(1, 2)
     drawn = show_arrays([np.eye(2), np.eye(3)], ax=axes)
