@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from cnnlib.precision import floats
 from cnnlib.windows import integer, output_size, pair
 
 # Sizes that measured well. With any others the results are the same, but for rounding.
@@ -124,7 +125,7 @@ def conv2d_backward(dy, x, weight, stride=1, padding=0, dilation=1, groups=1):
     >>> dweight, dbias  # 1 * 1 + 2 * 2, 1 * 2 + 2 * 3; 1 + 2
     (array([[[[5., 8.]]]]), array([3.]))
     """
-    x, weight = _floats(x=x, weight=weight)
+    x, weight = floats(x=x, weight=weight)
     plan = _plan(x, weight, stride, padding, dilation, groups)
     return conv2d_backward_cached(dy, _Cache(x, weight, plan))
 
@@ -157,7 +158,7 @@ def conv2d_forward(x, weight, bias=None, stride=1, padding=0, dilation=1, groups
     >>> conv2d_backward_cached(np.array([[[[10.0]]]]), cache)  # 10 * 2, 10 * 3, 10
     (array([[[[20.]]]]), array([[[[30.]]]]), array([10.]))
     """
-    x, weight, *rest = _floats(x=x, weight=weight, **({} if bias is None else {"bias": bias}))
+    x, weight, *rest = floats(x=x, weight=weight, **({} if bias is None else {"bias": bias}))
     plan = _plan(x, weight, stride, padding, dilation, groups)
     N, O = len(x), len(weight)
     bias = rest[0] if rest else np.zeros(O, x.dtype)
@@ -201,7 +202,7 @@ def conv2d_backward_cached(dy, cache, need_dx=True):
     See `conv2d_forward`.
     """
     x, weight, plan = cache
-    dy, _ = _floats(dy=dy, x=x)
+    dy, _ = floats(dy=dy, x=x)
     (N, C, H, W), O = x.shape, len(weight)
     _check_dy(dy, (N, O, *plan.out))
 
@@ -280,7 +281,7 @@ def max_pool2d_backward(dy, x, kernel_size, stride=None, padding=0, ceil_mode=Fa
              [10.,  0.,  0.,  0.]]]])
     """
     x, plan = _pooling(x, kernel_size, stride, padding, ceil_mode)
-    dy, x = _floats(dy=dy, x=x)
+    dy, x = floats(dy=dy, x=x)
     _check_dy(dy, (*x.shape[:2], *plan.out))
     y = _combine(np.maximum, -np.inf, x, plan) if y is None else y
 
@@ -365,7 +366,7 @@ def avg_pool2d_backward(dy, x, kernel_size, stride=None, padding=0, ceil_mode=Fa
              [1., 1., 2., 2.]]]])
     """
     x, plan = _pooling(x, kernel_size, stride, padding, ceil_mode)
-    dy, x = _floats(dy=dy, x=x)
+    dy, x = floats(dy=dy, x=x)
     _check_dy(dy, (*x.shape[:2], *plan.out))
     dy = dy / _sizes(x, plan, count_include_pad)
     dx = np.zeros_like(x)
@@ -572,7 +573,7 @@ def _flipped(weight):
 
 def _pooling(x, kernel_size, stride, padding, ceil_mode):
     """Check what a pooling was given and work out the output's size."""
-    (x,) = _floats(x=x)
+    (x,) = floats(x=x)
     if x.ndim != 4:
         raise ValueError(f"x must have shape (N, C, H, W): got {x.shape}")
     kernel = pair(kernel_size, "kernel_size", 1)
@@ -616,21 +617,6 @@ def _sizes(x, plan, count_include_pad):
         first = np.arange(out) * s - p
         counts.append(np.minimum(first + k, size + ends) - np.maximum(first, -ends))
     return np.outer(*counts).astype(x.dtype)
-
-
-def _floats(**arrays):
-    """Check that arrays are all float32 or all float64."""
-    arrays = {name: np.asarray(array) for name, array in arrays.items()}
-    for name, array in arrays.items():
-        if array.dtype not in (np.float32, np.float64):
-            raise TypeError(
-                f"{name} must be float32 or float64: got {array.dtype}; convert it, for example with "
-                f"{name}.astype(np.float32)"
-            )
-    if len({array.dtype for array in arrays.values()}) > 1:
-        types = ", ".join(f"{name} of {array.dtype}" for name, array in arrays.items())
-        raise TypeError(f"arrays must be of one type: got {types}; convert with astype")
-    return list(arrays.values())
 
 
 def _check_dy(dy, shape):
