@@ -8,7 +8,7 @@ wherever there is room. Every figure is drawn on white, so that it reads on a da
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Polygon, Rectangle
 
 INK, PAPER = "#1b2a41", "#eef1f5"
 NEGATIVE, POSITIVE = "#2f6fb5", "#e07b00"
@@ -263,4 +263,261 @@ def show_curves(curves, *, xlabel, ylabel, title, steps=None, log=False, size=(6
     ax.spines[["top", "right"]].set_visible(False)
     if len(curves) > 1:
         ax.legend(fontsize=8, frameon=False)
+    return ax
+
+
+def show_photos(photos, titles=None, *, size=2.4, ax=None):
+    """Show photographs side by side, in grey or in colour.
+
+    Parameters
+    ----------
+    photos : sequence of ndarray of shape (H, W) or (H, W, 3)
+        Brightness from 0 (black) to 255 (white); three numbers a pixel are red, green and blue.
+        What lies beyond is shown black or white.
+    titles : sequence of str, optional
+        One above each photograph.
+    size : float
+        Width of one photograph, in inches.
+    ax : Axes or sequence of Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    ndarray of Axes
+    """
+    axes = _row(photos, size, ax)
+    for axis, photo, title in zip(axes, photos, _titles(titles, len(photos)), strict=True):
+        shown = np.clip(np.asarray(photo), 0, 255).astype(np.uint8)
+        axis.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        _frame(axis, title)
+    return axes
+
+
+def show_maps(maps, titles=None, *, limit=None, size=2.4, ax=None):
+    """Show maps too large for numbers side by side: colours, and a scale below each.
+
+    Parameters
+    ----------
+    maps : sequence of ndarray of shape (H, W)
+        Values of any size, zero is white.
+    titles : sequence of str, optional
+        One above each map.
+    limit : float, optional
+        The value at which the colour is full: blue at ``-limit``, orange at ``limit``. By default
+        the largest absolute value of each map, so that each has a scale of its own.
+    size : float
+        Width of one map, in inches.
+    ax : Axes or sequence of Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    ndarray of Axes
+    """
+    axes = _row(maps, size, ax)
+    for axis, values, title in zip(axes, maps, _titles(titles, len(maps)), strict=True):
+        full = float(np.abs(values).max() if limit is None else limit) or 1.0
+        image = axis.imshow(values, cmap=VALUES, vmin=-full, vmax=full, interpolation="nearest")
+        _frame(axis, title)
+        form = "{:,.0f}" if full >= 10 else "{:.2f}"
+        ticks = [-full, 0, full]
+        bar = axis.figure.colorbar(
+            image, ax=axis, orientation="horizontal", fraction=0.05, pad=0.03, ticks=ticks
+        )
+        bar.ax.set_xticklabels([_number(tick, form) for tick in ticks], fontsize=7)
+        bar.outline.set_edgecolor("#8a94a3")
+    return axes
+
+
+def _frame(ax, title):
+    """A thin frame and a title, no ticks."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.spines[:].set_color("#8a94a3")
+    ax.set_title(title, fontsize=9)
+
+
+def show_windows(size, kernel_size, stride=1, padding=0, dilation=1, *, title="", ax=None):
+    """Draw a row of pixels and below it, one line each, the windows that fit on it.
+
+    Parameters
+    ----------
+    size : int
+        How many pixels; each shows its index. One that no window looks at is crossed out.
+    kernel_size, stride, padding, dilation : int
+        In pixels, as for `cnnlib.windows.output_size`. Pixels of the padding are hatched.
+    title : str
+        Above the drawing.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+    """
+    first, last = -padding, size + padding - 1
+    starts = range(first, last - dilation * (kernel_size - 1) + 1, stride)
+    seen = {start + dilation * step for start in starts for step in range(kernel_size)}
+    if ax is None:
+        cells, lines = size + 2 * padding + 3, len(starts) + 2
+        ax = panels(1, 1, width=0.3 * cells, height=0.3 * lines + 0.3)
+    for pixel in range(first, last + 1):
+        inside = 0 <= pixel < size
+        style = {"facecolor": PAPER} if inside else {"facecolor": "white", "hatch": "////"}
+        ax.add_patch(Rectangle((pixel, 0), 1, 1, edgecolor="#8a94a3", linewidth=0.8, **style))
+        if inside:
+            ax.text(pixel + 0.5, 0.5, str(pixel), ha="center", va="center", fontsize=8, color=INK)
+            if pixel not in seen:
+                for y in ([0, 1], [1, 0]):
+                    ax.plot([pixel, pixel + 1], y, color=NEGATIVE, linewidth=1.6)
+    for line, start in enumerate(starts):
+        top = 1.25 + line
+        ends = [start + 0.5, start + dilation * (kernel_size - 1) + 0.5]
+        ax.plot(ends, [top + 0.4, top + 0.4], color=POSITIVE, linewidth=1.2)
+        for step in range(kernel_size):
+            corner = (start + dilation * step + 0.08, top)
+            ax.add_patch(Rectangle(corner, 0.84, 0.8, facecolor=POSITIVE, edgecolor="none"))
+        ax.text(first - 0.4, top + 0.4, str(line), ha="right", va="center", fontsize=8, color=INK)
+    ax.set_xlim(first - 1.2, last + 1.2)
+    ax.set_ylim(len(starts) + 1.4, -0.2)
+    ax.set_aspect("equal", anchor="N")
+    ax.axis("off")
+    ax.set_title(title, fontsize=9)
+    return ax
+
+
+def show_volumes(shapes, steps, *, kernels=None, width=9.0, ax=None):
+    """Draw stacks of maps as boxes, to scale, and what leads from one to the next.
+
+    Parameters
+    ----------
+    shapes : sequence of (int, int, int)
+        Channels, rows and columns of each stack. Channels go to the right, rows down, columns
+        into the page.
+    steps : sequence of str
+        What is written on the arrow between two stacks: one fewer than shapes.
+    kernels : sequence of int or None, optional
+        For each step, the rows and columns of a window to draw into the stack on its left, with
+        lines to the one number that it becomes; None for no window.
+    width : float
+        Width of the figure, in inches.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+    """
+    if len(steps) != len(shapes) - 1:
+        raise ValueError(
+            f"one step is needed between two stacks: got {len(steps)} steps for {len(shapes)} stacks"
+        )
+    kernels = [None] * len(steps) if kernels is None else kernels
+    tallest = max(rows for _, rows, _ in shapes)
+    gap = 0.85 * tallest
+    lefts, left = [], 0.0
+    for channels, _, cols in shapes:
+        lefts.append(left)
+        left += channels + _SLANT[0] * cols + gap
+    right, top = left - gap, tallest * (0.5 + _SLANT[1]) + 2
+    bottom = 0.5 * tallest + 5
+    if ax is None:
+        ax = panels(1, 1, width=width, height=width * (top + bottom) / (right + 4))
+    for (channels, rows, cols), left in zip(shapes, lefts, strict=True):
+        _box(ax, (left, -rows / 2), channels, rows, cols, facecolor=PAPER, edgecolor=INK)
+        label = f"({channels}, {rows}, {cols})"
+        ax.text(left, rows / 2 + 1.5, label, ha="left", va="top", fontsize=9, color=INK)
+    for index, (text, kernel) in enumerate(zip(steps, kernels, strict=True)):
+        channels, _, cols = shapes[index]
+        ends = lefts[index] + channels + _SLANT[0] * cols + 1, lefts[index + 1] - 1
+        level = -0.18 * tallest
+        ax.annotate("", (ends[1], level), (ends[0], level), arrowprops={"arrowstyle": "->", "color": INK})
+        ax.text(np.mean(ends), level - 1, text, ha="center", va="bottom", fontsize=8, color=INK)
+        if kernel is not None:
+            _box(
+                ax,
+                (lefts[index], -kernel / 2),
+                channels,
+                kernel,
+                kernel,
+                facecolor="none",
+                edgecolor=POSITIVE,
+            )
+            ax.plot(lefts[index + 1] + 0.5, 0, "o", color=POSITIVE, markersize=5)
+            corner = lefts[index] + channels
+            for x, y in [(corner, kernel / 2), (corner + _SLANT[0] * kernel, -kernel * (0.5 + _SLANT[1]))]:
+                ax.plot([x, lefts[index + 1] + 0.5], [y, 0], color=POSITIVE, linewidth=0.9)
+    ax.set_xlim(-2, right + 2)
+    ax.set_ylim(bottom, -top)
+    ax.set_aspect("equal")
+    ax.axis("off")
+    return ax
+
+
+_SLANT = (0.4, 0.32)  # a column into the page goes so far to the right, and so far up
+
+
+def _box(ax, corner, channels, rows, cols, *, facecolor, edgecolor):
+    """Draw the front, the top and the right side of a box; `corner` is the front's top left."""
+    left, top = corner
+    right, bottom = left + channels, top + rows
+    dx, dy = _SLANT[0] * cols, -_SLANT[1] * cols
+    faces = (
+        [(left, top), (right, top), (right, bottom), (left, bottom)],
+        [(left, top), (left + dx, top + dy), (right + dx, top + dy), (right, top)],
+        [(right, top), (right + dx, top + dy), (right + dx, bottom + dy), (right, bottom)],
+    )
+    for face in faces:
+        ax.add_patch(
+            Polygon(face, facecolor=facecolor, edgecolor=edgecolor, linewidth=1.2, joinstyle="round")
+        )
+
+
+def show_field(size, layers, unit, *, names=None, ax=None):
+    """Draw a row of pixels, the layers above it, and what one unit of the last layer sees.
+
+    Parameters
+    ----------
+    size : int
+        How many pixels the input has.
+    layers : sequence of (int, int)
+        Kernel size and stride of each layer, first to last.
+    unit : int
+        Index of a unit of the last layer. What it sees, directly or through others, is filled.
+    names : sequence of str, optional
+        What is written beside the input and beside each layer.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+    """
+    places = [np.arange(size, dtype=float)]  # where units stand, in pixels of the input
+    for kernel_size, stride in layers:
+        below = places[-1]
+        starts = range(0, len(below) - kernel_size + 1, stride)
+        places.append(np.array([below[start : start + kernel_size].mean() for start in starts]))
+    seen, links = [{unit}], []  # from the last layer down
+    for kernel_size, stride in reversed(layers):
+        links.append([(u, u * stride + step) for u in sorted(seen[-1]) for step in range(kernel_size)])
+        seen.append({pixel for _, pixel in links[-1]})
+    seen, links = seen[::-1], links[::-1]  # from the input up
+    if ax is None:
+        ax = panels(1, 1, width=0.4 * size + 2.4, height=0.8 * len(places))
+    for level, (row, filled) in enumerate(zip(places, seen, strict=True)):
+        for index, x in enumerate(row):
+            color = POSITIVE if index in filled else PAPER
+            corner = (x - 0.4, 2 * level - 0.4)
+            ax.add_patch(Rectangle(corner, 0.8, 0.8, facecolor=color, edgecolor="#8a94a3", zorder=2))
+        if names is not None:
+            ax.text(size + 0.2, 2 * level, names[level], va="center", fontsize=9, color=INK)
+    for level, pairs in enumerate(links):
+        for above, below in pairs:
+            x = [places[level + 1][above], places[level][below]]
+            ax.plot(x, [2 * level + 1.6, 2 * level + 0.4], color=POSITIVE, linewidth=1, zorder=1)
+    ax.set_xlim(-1, size + (6 if names is not None else 0))
+    ax.set_ylim(-0.8, 2 * len(layers) + 0.8)
+    ax.set_aspect("equal")
+    ax.axis("off")
     return ax

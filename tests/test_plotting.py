@@ -8,7 +8,20 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from cnnlib.plotting import mark_window, panels, show_arrays, show_bars, show_curves, show_images
+from cnnlib.plotting import (
+    POSITIVE,
+    mark_window,
+    panels,
+    show_arrays,
+    show_bars,
+    show_curves,
+    show_field,
+    show_images,
+    show_maps,
+    show_photos,
+    show_volumes,
+    show_windows,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +103,73 @@ def test_too_few_axes_or_titles_are_counted():
         show_images([np.ones((2, 2))], ax=panels(1, 2))
     with pytest.raises(ValueError, match="got 1 for 2 arrays"):
         show_images([np.ones((2, 2))] * 2, ["one"])
+
+
+def test_photos_are_shown_as_given_and_cut_to_what_a_screen_has():
+    grey, colour = np.array([[-5.0, 100.0, 300.0]]), np.full((2, 1, 3), 7)
+    axes = show_photos([grey, colour], ["grey", "colour"])
+    assert [ax.get_title() for ax in axes] == ["grey", "colour"]
+    np.testing.assert_array_equal(axes[0].images[0].get_array(), [[0, 100, 255]])
+    np.testing.assert_array_equal(axes[1].images[0].get_array(), colour)
+    assert axes[0].images[0].get_clim() == (0, 255)  # not stretched to what this photograph has
+
+
+def test_each_map_has_its_own_scale_unless_one_is_given():
+    maps = [np.array([[2.0, -4000.0]]), np.array([[0.5, 0.25]])]
+    axes = show_maps(maps, ["a", "b"])
+    assert [ax.images[0].get_clim() for ax in axes] == [(-4000, 4000), (-0.5, 0.5)]
+    bars = axes[0].figure.axes[2:]
+    printed = [[tick.get_text() for tick in bar.get_xticklabels()] for bar in bars]
+    assert printed == [["−4,000", "0", "4,000"], ["−0.50", "0.00", "0.50"]]
+    axes = show_maps(maps, limit=10)
+    assert [ax.images[0].get_clim() for ax in axes] == [(-10, 10)] * 2
+
+
+def test_a_map_of_zeros_is_drawn():
+    (ax,) = show_maps([np.zeros((2, 2))])
+    assert ax.images[0].get_clim() == (-1, 1)
+
+
+def filled(ax):
+    """Left ends and tops of the orange rectangles, in cells."""
+    orange = matplotlib.colors.to_rgba(POSITIVE)
+    corners = [patch.get_xy() for patch in ax.patches if patch.get_facecolor() == orange]
+    return [(int(np.floor(x)), int(y)) for x, y in corners]
+
+
+def test_windows_look_at_the_pixels_that_the_rule_names():
+    ax = show_windows(7, 3, stride=3, title="t")  # by hand: 0 1 2, then 3 4 5; pixel 6 is left over
+    assert filled(ax) == [(0, 1), (1, 1), (2, 1), (3, 2), (4, 2), (5, 2)]
+    crosses = [line for line in ax.lines if len({*line.get_ydata()}) > 1]
+    assert {tuple(line.get_xdata()) for line in crosses} == {(6, 7)}
+    assert texts(ax) == [*"0123456", "0", "1"]  # the pixels, then the windows
+    assert ax.get_title() == "t"
+
+
+def test_padding_and_dilation_are_drawn():
+    ax = show_windows(4, 2, padding=1, dilation=3)  # -1 and 2, 0 and 3, 1 and 4
+    assert filled(ax) == [(-1, 1), (2, 1), (0, 2), (3, 2), (1, 3), (4, 3)]
+    assert [patch.get_x() for patch in ax.patches if patch.get_hatch()] == [-1, 4]
+
+
+def test_volumes_are_labelled_and_drawn_to_scale():
+    ax = show_volumes([(3, 32, 32), (6, 28, 28)], ["six filters"], kernels=[5])
+    assert {"(3, 32, 32)", "(6, 28, 28)", "six filters"} <= set(texts(ax))
+    fronts = [np.ptp(patch.get_xy(), axis=0).tolist() for patch in ax.patches[::3]]
+    assert fronts == [[3, 32], [6, 28], [3, 5]]  # the two stacks and the window, full depth
+
+
+def test_steps_between_volumes_are_counted():
+    with pytest.raises(ValueError, match="got 2 steps for 2 stacks"):
+        show_volumes([(1, 2, 2), (1, 1, 1)], ["a", "b"])
+
+
+def test_field_fills_what_the_unit_sees():
+    ax = show_field(9, [(3, 1), (2, 2), (2, 2)], 0, names=["picture", "3", "2", "2"])
+    # by hand: pooled from two, those from four, those from pixels 0 to 5
+    orange = matplotlib.colors.to_rgba(POSITIVE)
+    heights = [round(p.get_y() + 0.4) for p in ax.patches if p.get_facecolor() == orange]
+    assert [heights.count(2 * level) for level in range(4)] == [6, 4, 2, 1]
+    assert [round(p.get_x() + 0.4) for p in ax.patches[:9]] == list(range(9))
+    assert len(ax.patches) == 9 + 7 + 3 + 1
+    assert texts(ax) == ["picture", "3", "2", "2"]
