@@ -61,6 +61,8 @@ def _titles(titles, count):
 def _grid(ax, shape):
     """Draw the lines between the cells of an array and take the ticks away."""
     rows, cols = shape
+    ax.set_xticks(np.arange(cols))  # a minor tick where a major one stands would be left out
+    ax.set_yticks(np.arange(rows))
     ax.set_xticks(np.arange(cols + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
     ax.grid(which="minor", color="#c3c9d1", linewidth=0.6)
@@ -161,7 +163,8 @@ def mark_window(ax, row, col, height, width=None, *, color=POSITIVE, label=None)
     """
     width = height if width is None else width
     corner = (col - 0.5, row - 0.5)
-    ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=color, linewidth=2.5))
+    style = {"fill": False, "edgecolor": color, "linewidth": 2.5, "clip_on": False}  # whole at the edge
+    ax.add_patch(Rectangle(corner, width, height, **style))
     if label:
         ax.annotate(
             label,
@@ -473,7 +476,7 @@ def _box(ax, corner, channels, rows, cols, *, facecolor, edgecolor):
         )
 
 
-def show_field(size, layers, unit, *, names=None, ax=None):
+def show_field(size, layers, unit, *, ceil_mode=False, names=None, ax=None):
     """Draw a row of pixels, the layers above it, and what one unit of the last layer sees.
 
     Parameters
@@ -484,6 +487,8 @@ def show_field(size, layers, unit, *, names=None, ax=None):
         Kernel size and stride of each layer, first to last.
     unit : int
         Index of a unit of the last layer. What it sees, directly or through others, is filled.
+    ceil_mode : bool
+        Whether a last window that sticks out counts.
     names : sequence of str, optional
         What is written beside the input and beside each layer.
     ax : Axes, optional
@@ -496,11 +501,13 @@ def show_field(size, layers, unit, *, names=None, ax=None):
     places = [np.arange(size, dtype=float)]  # where units stand, in pixels of the input
     for kernel_size, stride in layers:
         below = places[-1]
-        starts = range(0, len(below) - kernel_size + 1, stride)
+        last = len(below) - kernel_size + (stride - 1 if ceil_mode else 0)
+        starts = range(0, last + 1, stride)
         places.append(np.array([below[start : start + kernel_size].mean() for start in starts]))
     seen, links = [{unit}], []  # from the last layer down
-    for kernel_size, stride in reversed(layers):
-        links.append([(u, u * stride + step) for u in sorted(seen[-1]) for step in range(kernel_size)])
+    for (kernel_size, stride), below in zip(layers[::-1], places[-2::-1], strict=True):
+        pairs = [(u, u * stride + step) for u in sorted(seen[-1]) for step in range(kernel_size)]
+        links.append([(above, pixel) for above, pixel in pairs if pixel < len(below)])
         seen.append({pixel for _, pixel in links[-1]})
     seen, links = seen[::-1], links[::-1]  # from the input up
     if ax is None:

@@ -58,6 +58,16 @@ def test_colours_are_symmetric_about_zero():
     assert ax.images[0].get_clim() == (-2, 2)
 
 
+@pytest.mark.parametrize("shape", [(2, 2), (3, 3), (4, 5), (9, 9)])
+def test_a_line_is_drawn_between_all_cells(shape):
+    (ax,) = show_arrays([np.zeros(shape)])
+    ax.figure.canvas.draw()
+    for cells, axis in zip(shape, (ax.yaxis, ax.xaxis), strict=True):
+        drawn = [tick.get_loc() for tick in axis.get_minor_ticks() if tick.gridline.get_visible()]
+        np.testing.assert_array_equal(axis.get_minorticklocs(), np.arange(cells + 1) - 0.5)
+        assert len(drawn) == cells + 1
+
+
 def test_window_outlines_the_cells_it_names():
     (ax,) = show_images([np.ones((9, 9))])
     mark_window(ax, 2, 6, 2, 1, label="w")
@@ -173,3 +183,13 @@ def test_field_fills_what_the_unit_sees():
     assert [round(p.get_x() + 0.4) for p in ax.patches[:9]] == list(range(9))
     assert len(ax.patches) == 9 + 7 + 3 + 1
     assert texts(ax) == ["picture", "3", "2", "2"]
+
+
+def test_a_last_window_may_stick_out_of_the_row_below():
+    ax = show_field(7, [(2, 2), (2, 2)], 1, ceil_mode=True)  # 7, 4, 2: the toy network's poolings
+    orange = matplotlib.colors.to_rgba(POSITIVE)
+    filled = [
+        (round(p.get_x() + 0.4), round(p.get_y() + 0.4)) for p in ax.patches if p.get_facecolor() == orange
+    ]
+    assert [x for x, y in filled if y == 0] == [4, 5, 6]  # of its four pixels one does not exist
+    assert len(ax.patches) == 7 + 4 + 2
