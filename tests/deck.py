@@ -99,3 +99,7 @@ DEEP = _arrays("""
 """)
 
 VOTES = [0.9, 0.65, 0.45, 0.87, 0.96, 0.73, 0.23, 0.63, 0.44, 0.89, 0.94, 0.53]
+
+# Shapes, in the lecture's order: rows, columns, channels.
+IMAGE, FILTER = (32, 32, 3), (5, 5, 3)
+SIX_MAPS = (28, 28, 6)  # what six 5x5 filters make of the image

@@ -10,6 +10,7 @@ from pathlib import Path
 import deck
 import numpy as np
 import pytest
+from skimage import data
 
 CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
 
@@ -23,6 +24,11 @@ def printed(chapter, cell_id):
 
 def numbers(text):
     return np.array([float(match) for match in re.findall(r"-?\d+\.?\d*", text)])
+
+
+def shapes(text):
+    """Every shape in a text, such as (3, 32, 32)."""
+    return [tuple(map(int, match.split(", "))) for match in re.findall(r"\((\d+(?:, \d+)+)\)", text)]
 
 
 @pytest.mark.parametrize(
@@ -52,3 +58,42 @@ def test_votes_come_from_the_lectures_twelve_values():
     assert all(f"{value:g}" in source for value in deck.VOTES)
     # by hand: (.9 + .87 + .96 + .89 + .94) / 5 and (.65 + .45 + .44 + .53) / 4
     assert "[0.912  0.5175]" in printed("04_a_toy_convnet", "vote-matrix")
+
+
+@pytest.mark.parametrize(
+    ("cell", "lecture"), [("picture", deck.IMAGE), ("filter", deck.FILTER), ("six-run", deck.SIX_MAPS)]
+)
+def test_cell_prints_the_lectures_shape(cell, lecture):
+    assert shapes(printed("05_convolution_layers", cell))[-1] == lecture
+
+
+def test_one_number_is_75_products_of_the_photograph_and_the_filter():
+    """In plain Python from the photograph: blocks of 12, 2 red - green - blue, left less right."""
+    photo = data.coffee().tolist()
+    total = 0
+    for row in range(7, 12):
+        for col, sign in [(2, 1), (3, 1), (5, -1), (6, -1)]:
+            block = [photo[8 + 12 * row + i][120 + 12 * col + j] for i in range(12) for j in range(12)]
+            red, green, blue = (sum(pixel[k] for pixel in block) // 144 for k in range(3))
+            total += sign * (2 * red - green - blue)
+    text = printed("05_convolution_layers", "one-number")
+    assert text.startswith("75 products")
+    assert f"= {total}\n" in text
+    assert text.endswith(f"with the bias: {total - 500}\n")
+    assert printed("05_convolution_layers", "one-check").endswith(f"= {total}\n")
+
+
+def test_stack_with_activations_goes_through_the_lectures_shapes():
+    first, *_, last = shapes(printed("05_convolution_layers", "stacked"))
+    assert first == deck.IMAGE[::-1]
+    assert deck.SIX_MAPS[::-1] in shapes(printed("05_convolution_layers", "stacked"))
+    assert last == (10, 28 - 4, 28 - 4)
+
+
+def test_spatial_dimensions_are_those_of_a_pencil():
+    """7 - 3 = 4 pixels of room: 4/1 + 1, 4/2 + 1, 4/3 rounded down + 1; 5x5 takes 4 off each time."""
+    text = printed("05_convolution_layers", "stride")
+    assert re.findall(r"(\d) places", text) == ["5", "3", "2"]
+    first, error = printed("05_convolution_layers", "shrinking").split("\n", 1)
+    assert first == " -> ".join(str(size) for size in range(32, 0, -4))
+    assert "kernel_size=5, but size=4" in error

@@ -84,3 +84,10 @@ def test_deep_stacking_prints_the_last_maps():
 
 def test_the_last_maps_have_as_many_values_as_there_are_votes():
     assert stack(filtering(), ReLU(), pooling(), pooling()).size == len(deck.VOTES) == 12
+
+
+def test_six_filters_turn_the_lectures_image_into_its_maps():
+    rows, cols, channels = deck.IMAGE
+    layer = Conv2d(channels, 6, kernel_size=5)
+    assert layer.weight[0].shape == deck.FILTER[::-1]  # full depth
+    assert layer.forward(np.zeros((1, channels, rows, cols)))[0].shape == deck.SIX_MAPS[::-1]
