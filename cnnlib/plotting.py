@@ -369,7 +369,7 @@ def show_windows(size, kernel_size, stride=1, padding=0, dilation=1, *, title=""
         style = {"facecolor": PAPER} if inside else {"facecolor": "white", "hatch": "////"}
         ax.add_patch(Rectangle((pixel, 0), 1, 1, edgecolor="#8a94a3", linewidth=0.8, **style))
         if inside:
-            ax.text(pixel + 0.5, 0.5, str(pixel), ha="center", va="center", fontsize=8, color=INK)
+            ax.text(pixel + 0.5, 0.5, str(pixel), ha="center", va="center", fontsize=10, color=INK)
             if pixel not in seen:
                 for y in ([0, 1], [1, 0]):
                     ax.plot([pixel, pixel + 1], y, color=NEGATIVE, linewidth=1.6)
@@ -380,12 +380,12 @@ def show_windows(size, kernel_size, stride=1, padding=0, dilation=1, *, title=""
         for step in range(kernel_size):
             corner = (start + dilation * step + 0.08, top)
             ax.add_patch(Rectangle(corner, 0.84, 0.8, facecolor=POSITIVE, edgecolor="none"))
-        ax.text(first - 0.4, top + 0.4, str(line), ha="right", va="center", fontsize=8, color=INK)
+        ax.text(first - 0.4, top + 0.4, str(line), ha="right", va="center", fontsize=10, color=INK)
     ax.set_xlim(first - 1.2, last + 1.2)
     ax.set_ylim(len(starts) + 1.4, -0.2)
     ax.set_aspect("equal", anchor="N")
     ax.axis("off")
-    ax.set_title(title, fontsize=9)
+    ax.set_title(title, fontsize=11)
     return ax
 
 
@@ -429,13 +429,13 @@ def show_volumes(shapes, steps, *, kernels=None, width=9.0, ax=None):
     for (channels, rows, cols), left in zip(shapes, lefts, strict=True):
         _box(ax, (left, -rows / 2), channels, rows, cols, facecolor=PAPER, edgecolor=INK)
         label = f"({channels}, {rows}, {cols})"
-        ax.text(left, rows / 2 + 1.5, label, ha="left", va="top", fontsize=9, color=INK)
+        ax.text(left, rows / 2 + 1.5, label, ha="left", va="top", fontsize=11, color=INK)
     for index, (text, kernel) in enumerate(zip(steps, kernels, strict=True)):
         channels, _, cols = shapes[index]
         ends = lefts[index] + channels + _SLANT[0] * cols + 1, lefts[index + 1] - 1
         level = -0.18 * tallest
         ax.annotate("", (ends[1], level), (ends[0], level), arrowprops={"arrowstyle": "->", "color": INK})
-        ax.text(np.mean(ends), level - 1, text, ha="center", va="bottom", fontsize=8, color=INK)
+        ax.text(np.mean(ends), level - 1, text, ha="center", va="bottom", fontsize=10, color=INK)
         if kernel is not None:
             _box(
                 ax,
