@@ -14,6 +14,7 @@ INK, PAPER = "#1b2a41", "#eef1f5"
 NEGATIVE, POSITIVE = "#2f6fb5", "#e07b00"
 # Okabe and Ito's palette less yellow and black: lines that stay apart for every kind of eye.
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+BACKWARD = "#b34000"  # gradients in a computation graph: dark enough for small print
 
 VALUES = LinearSegmentedColormap.from_list("values", [NEGATIVE, "#ffffff", POSITIVE])
 PICTURE = ListedColormap([PAPER, INK])
@@ -179,6 +180,109 @@ def mark_window(ax, row, col, height, width=None, *, color=POSITIVE, label=None)
     return ax
 
 
+def name_cells(ax, rows=None, cols=None, *, fontsize=8):
+    """Name the rows and the columns of an array that `ax` shows.
+
+    Parameters
+    ----------
+    ax : Axes
+        Axes that `show_images` or `show_arrays` drew on.
+    rows, cols : sequence of str, optional
+        A name for each row, printed at its left, and for each column, printed above it.
+    fontsize : float
+        In points.
+
+    Returns
+    -------
+    Axes
+    """
+    counts = ax.images[0].get_array().shape
+    for what, names, count in zip(("row", "column"), (rows, cols), counts, strict=True):
+        if names is not None and len(names) != count:
+            raise ValueError(f"one name is needed for each {what}: got {len(names)} for {count}")
+    if rows is not None:
+        ax.set_yticks(np.arange(len(rows)), rows, fontsize=fontsize)
+        ax.tick_params(axis="y", labelleft=True)
+    if cols is not None:
+        ax.set_xticks(np.arange(len(cols)), cols, fontsize=fontsize)
+        ax.tick_params(axis="x", labeltop=True)
+    return ax
+
+
+def show_graph(places, edges, *, title="", form="{:g}", size=(6.0, 2.4), ax=None):
+    """Draw a computation graph: on each edge the value above, and below it the gradient.
+
+    Parameters
+    ----------
+    places : dict of str to (float, float)
+        Where each node stands: (column, row), rows from the top. The first word of the name is printed,
+        so that "+ 1" and "+ 2" are two nodes with a plus sign. What no edge leads to, or from, is drawn
+        as a box, everything between as a rounded one.
+    edges : sequence of (str, str, float) or (str, str, float, float)
+        From which node, to which, the value that goes forward and the gradient that comes back. Beside
+        a node from which several edges with gradients start, their sum is worked out.
+    title : str
+        What the figure says.
+    form : str
+        How a number is printed, as in ``str.format``.
+    size : (float, float)
+        Width and height, in inches.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If an edge names a node that has no place.
+    """
+    for edge in edges:
+        for name in edge[:2]:
+            if name not in places:
+                raise ValueError(f"each node needs a place: got an edge with {name!r}, not in {list(places)}")
+    if ax is None:
+        ax = panels(1, 1, width=size[0], height=size[1])
+    sources, targets = ({edge[end] for edge in edges} for end in (0, 1))
+    boxes = {}
+    for name, place in places.items():
+        between = name in sources and name in targets
+        style = {"boxstyle": "round,pad=0.4" + ",rounding_size=1" * between, "edgecolor": INK}
+        style["facecolor"] = "white" if between else PAPER
+        text = ax.text(*place, name.split()[0], ha="center", va="center", fontsize=11, color=INK, bbox=style)
+        boxes[name] = text.get_bbox_patch()
+    for source, target, value, *gradient in edges:
+        ends = {"patchA": boxes[source], "patchB": boxes[target]}
+        arrow = {"arrowstyle": "-|>", "color": "#5b6675", "shrinkA": 1, "shrinkB": 1, **ends}
+        ax.annotate("", places[target], places[source], arrowprops=arrow, zorder=1)
+        middle = np.add(places[source], places[target]) / 2
+        _beside(ax, middle, _number(value, form), 2, "bottom", INK)
+        if gradient:
+            _beside(ax, middle, f"← {_number(gradient[0], form)}", -3, "top", BACKWARD)
+    for name, place in places.items():
+        gradients = [edge[3] for edge in edges if edge[0] == name and len(edge) > 3]
+        if len(gradients) > 1:
+            terms = " + ".join(_number(gradient, form) for gradient in gradients).replace("+ −", "− ")
+            down = sum(places[edge[1]][1] - place[1] for edge in edges if edge[0] == name) > 0
+            side = (17, "bottom") if down else (-17, "top")  # away from where the edges go
+            _beside(ax, place, f"{terms} = {_number(sum(gradients), form)}", *side, BACKWARD)
+    columns, rows = np.transpose(list(places.values()))
+    ax.set_xlim(columns.min() - 0.35, columns.max() + 0.35)
+    ax.set_ylim(rows.max() + 0.45, rows.min() - 0.45)
+    ax.set_axis_off()
+    ax.set_title(title, fontsize=10)
+    return ax
+
+
+def _beside(ax, place, text, offset, va, color):
+    """Print a number of a graph above or below a place, `offset` in points."""
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+    style = {"textcoords": "offset points", "ha": "center", "va": va, "fontsize": 9.5, "bbox": box}
+    ax.annotate(text, place, (0, offset), color=color, **style)
+
+
 def show_bars(values, *, xlabel, title, limit=None, size=(6.2, 3.0), ax=None):
     """Show groups of horizontal bars, with the spread where there are several measurements.
 
@@ -225,7 +329,9 @@ def show_bars(values, *, xlabel, title, limit=None, size=(6.2, 3.0), ax=None):
     return ax
 
 
-def show_curves(curves, *, xlabel, ylabel, title, steps=None, log=False, size=(6.2, 3.0), ax=None):
+def show_curves(
+    curves, *, xlabel, ylabel, title, steps=None, log=False, guides=None, size=(6.2, 3.0), ax=None
+):
     """Show curves measured with several seeds: the mean as a line, the range as a band.
 
     Parameters
@@ -238,6 +344,8 @@ def show_curves(curves, *, xlabel, ylabel, title, steps=None, log=False, size=(6
         Where on the horizontal axis the steps lie; 1, 2, 3 and so on by default.
     log : bool or "both"
         Whether the vertical axis, or both axes, are logarithmic.
+    guides : dict of str to sequence of float, optional
+        What theory predicts, a number for each step: grey and dashed, and cut off where the curves end.
     size : (float, float)
         Width and height, in inches.
     ax : Axes, optional
@@ -259,12 +367,16 @@ def show_curves(curves, *, xlabel, ylabel, title, steps=None, log=False, size=(6
         ax.set_yscale("log")
     if log == "both":
         ax.set_xscale("log")
+    if guides:
+        ax.set_ylim(ax.get_ylim())  # which they shall not stretch
+    for index, (name, values) in enumerate((guides or {}).items()):
+        ax.plot(at, values, ls=("--", ":", "-.")[index % 3], color="#5b6675", lw=1.2, label=name)
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     ax.set_title(title, fontsize=10)
     ax.grid(color="#dde1e7", linewidth=0.7)
     ax.spines[["top", "right"]].set_visible(False)
-    if len(curves) > 1:
+    if len(curves) > 1 or guides:
         ax.legend(fontsize=8, frameon=False)
     return ax
 

@@ -22,6 +22,12 @@ def printed(chapter, cell_id):
     return "".join("".join(output.get("text", "")) for output in cell["outputs"])
 
 
+def text_of(chapter, cell_id):
+    """The code or the text of a cell."""
+    notebook = json.loads((CHAPTERS / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    return "".join(next(cell["source"] for cell in notebook["cells"] if cell["id"] == cell_id))
+
+
 def numbers(text):
     return np.array([float(match) for match in re.findall(r"-?\d+\.?\d*", text)])
 
@@ -97,3 +103,40 @@ def test_spatial_dimensions_are_those_of_a_pencil():
     first, error = printed("05_convolution_layers", "shrinking").split("\n", 1)
     assert first == " -> ".join(str(size) for size in range(32, 0, -4))
     assert "kernel_size=5, but size=4" in error
+
+
+BACK = "06_backpropagation"
+
+
+def test_the_lectures_four_sums_are_code_and_formula():
+    code = text_of(BACK, "d22-forward")
+    formulas = re.sub(r"[&_{}\s]", "", text_of(BACK, "d22-text"))
+    for h, products in deck.SUMS.items():
+        assert f"{h} = {' + '.join(f'{w} * {x}' for w, x in products)}\n" in code
+        assert f"{h}={'+'.join(f'{w}{x}' for w, x in products)}" in formulas
+
+
+def test_four_sums_of_the_pixels_1_to_9_are_these():
+    """By hand: 1·1 + 2·2 + 3·4 + 4·5 = 37; one pixel further right 47; one row further down 67 and 77."""
+    np.testing.assert_array_equal(numbers(printed(BACK, "d22-forward")), [37, 47, 67, 77])
+
+
+@pytest.mark.parametrize("cell", ["d22-weights", "pattern-weights-code", "columns"])
+def test_cell_prints_the_gradient_of_the_lectures_weights(cell):
+    """By hand: the pixels 1, 2, 4, 5 of W11's four products, marked 1, 10, 100, 1000, make 5421."""
+    np.testing.assert_array_equal(numbers(printed(BACK, cell)), [5421, 6532, 8754, 9865])
+
+
+@pytest.mark.parametrize("cell", ["d22-pixels", "pattern-pixels-code", "toeplitz-back"])
+def test_cell_prints_the_gradient_of_the_lectures_pixels(cell):
+    """By hand: X22 has W22, W21, W12, W11 in the four sums, 4 + 3·10 + 2·100 + 1·1000 = 1234."""
+    nine = [1, 12, 20, 103, 1234, 2040, 300, 3400, 4000]
+    np.testing.assert_array_equal(numbers(printed(BACK, cell)), nine)
+
+
+def test_gradients_are_those_of_the_lectures_sums_product_by_product():
+    pixels, weights = np.arange(1, 10).reshape(3, 3), np.arange(1, 5).reshape(2, 2)
+    h, dX, dW = deck.forward_and_back(pixels, weights, dh=[[1, 10], [100, 1000]])
+    np.testing.assert_array_equal(numbers(printed(BACK, "d22-forward")), h.ravel())
+    np.testing.assert_array_equal(numbers(printed(BACK, "d22-pixels")), dX.ravel())
+    np.testing.assert_array_equal(numbers(printed(BACK, "d22-weights")), dW.ravel())

@@ -4,6 +4,7 @@ import deck
 import numpy as np
 import pytest
 
+from cnnlib.convolution import conv2d, conv2d_backward
 from cnnlib.layers import Conv2d, MaxPool2d, ReLU
 from cnnlib.network import Sequential
 from cnnlib.windows import correlate2d
@@ -91,3 +92,13 @@ def test_six_filters_turn_the_lectures_image_into_its_maps():
     layer = Conv2d(channels, 6, kernel_size=5)
     assert layer.weight[0].shape == deck.FILTER[::-1]  # full depth
     assert layer.forward(np.zeros((1, channels, rows, cols)))[0].shape == deck.SIX_MAPS[::-1]
+
+
+def test_convolution_and_its_gradients_are_the_lectures_four_sums():
+    rng = np.random.default_rng(22)
+    X, W, dh = rng.normal(size=(3, 3)), rng.normal(size=(2, 2)), rng.normal(size=(2, 2))
+    h, dX, dW = deck.forward_and_back(X, W, dh)
+    X, W, dh = (array[None, None] for array in (X, W, dh))
+    dx, dweight, _ = conv2d_backward(dh, X, W)
+    for ours, lectures in [(conv2d(X, W), h), (dx, dX), (dweight, dW)]:
+        np.testing.assert_allclose(ours[0, 0], lectures, rtol=1e-12)

@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 
 from cnnlib.plotting import (
+    BACKWARD,
+    INK,
     POSITIVE,
     mark_window,
+    name_cells,
     panels,
     show_arrays,
     show_bars,
     show_curves,
     show_field,
+    show_graph,
     show_images,
     show_maps,
     show_photos,
@@ -100,6 +104,85 @@ def test_curves_stand_where_their_steps_are():
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
     ax = show_curves({"net": [10, 1000]}, log=True, **labels)
     assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
+
+
+def test_guides_are_dashed_named_and_do_not_stretch_the_axis():
+    words = {"xlabel": "step", "ylabel": "error", "title": "t", "steps": [1, 10], "log": "both"}
+    without = show_curves({"net": [[1.0, 3.0]]}, **words).get_ylim()
+    ax = show_curves({"net": [[1.0, 3.0]]}, guides={"theory": [1e-9, 1e9]}, **words)
+    curve, guide = ax.lines
+    np.testing.assert_array_equal(guide.get_xydata(), [[1, 1e-9], [10, 1e9]])
+    assert (curve.get_linestyle(), guide.get_linestyle()) == ("-", "--")
+    assert ax.get_ylim() == without
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["net", "theory"]
+
+
+def test_cells_are_named_row_by_row_and_column_by_column():
+    (ax,) = show_arrays([np.eye(2, 3)])
+    name_cells(ax, ["h1", "h2"], ["X1", "X2", "X3"])
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["h1", "h2"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["X1", "X2", "X3"]
+    assert list(ax.get_xticks()) == [0, 1, 2]
+    ax.figure.canvas.draw()
+    assert ax.yaxis.get_major_ticks()[0].label1.get_visible()  # left
+    assert ax.xaxis.get_major_ticks()[0].label2.get_visible()  # above
+
+
+def test_names_of_one_side_leave_the_other_bare():
+    (ax,) = show_arrays([np.eye(2)])
+    name_cells(ax, cols=["a", "b"])
+    ax.figure.canvas.draw()
+    assert not ax.yaxis.get_major_ticks()[0].label1.get_visible()
+
+
+def graph(*edges):
+    places = {"w": (0, 0), "x": (0, 1), "×": (1, 0.5), "+ 1": (2, 0.5), "L": (3, 0.5)}
+    return show_graph(places, edges, title="t")
+
+
+def colours(ax):
+    """What is printed on a graph in the colour of gradients, and what in ink."""
+    said = [text for text in ax.texts if text.get_text()]
+    back = [text.get_text() for text in said if text.get_color() == BACKWARD]
+    return [text.get_text() for text in said if text.get_color() == INK], back
+
+
+def test_graph_prints_nodes_values_and_gradients():
+    ax = graph(("w", "×", 3, 8), ("x", "×", 2, -12.5), ("×", "+ 1", 6, 4), ("+ 1", "L", 6, 1))
+    ink, back = colours(ax)
+    assert ink == ["w", "x", "×", "+", "L", "3", "2", "6", "6"]  # of "+ 1" the first word
+    assert back == ["← 8", "← −12.5", "← 4", "← 1"]
+    assert ax.get_title() == "t"
+
+
+def test_graph_without_gradients_shows_only_the_way_forward():
+    ink, back = colours(graph(("w", "×", 3), ("×", "L", 3)))
+    assert ink[-2:] == ["3", "3"]
+    assert back == []
+
+
+def test_value_stands_above_the_middle_of_its_edge_and_gradient_below():
+    ax = graph(("w", "×", 3, 8))
+    value, gradient = (text for text in ax.texts if text.get_text() in ("3", "← 8"))
+    assert value.xy == gradient.xy == pytest.approx((0.5, 0.25))
+    assert value.get_position()[1] > 0 > gradient.get_position()[1]  # points, upwards
+
+
+def test_arrow_leads_from_source_to_target():
+    (arrow,) = (text for text in graph(("w", "×", 3)).texts if getattr(text, "arrow_patch", None))
+    assert (arrow.xyann, arrow.xy) == ((0, 0), (1, 0.5))
+    assert arrow.arrow_patch.get_arrowstyle().arrow == "-|>"  # the head at the target
+
+
+def test_gradients_of_a_fork_add_up():
+    _, back = colours(graph(("w", "×", 3, 0.25), ("w", "L", 3, -1), ("×", "L", 1, 1)))
+    assert back[-1] == "0.25 − 1 = −0.75"  # one node is a fork, the other is not
+    assert len(back) == 4
+
+
+def test_node_without_a_place_is_named():
+    with pytest.raises(ValueError, match=r"each node needs a place: got an edge with 'y', not in \['w', 'x'"):
+        graph(("w", "y", 3))
 
 
 def test_axes_of_the_caller_are_used():
@@ -193,3 +276,8 @@ def test_a_last_window_may_stick_out_of_the_row_below():
     ]
     assert [x for x, y in filled if y == 0] == [4, 5, 6]  # of its four pixels one does not exist
     assert len(ax.patches) == 7 + 4 + 2
+
+    with pytest.raises(ValueError, match="one name is needed for each row: got 1 for 2"):
+        name_cells(show_arrays([np.eye(2)])[0], rows=["a"])
+    with pytest.raises(ValueError, match="one name is needed for each column: got 3 for 2"):
+        name_cells(show_arrays([np.eye(2)])[0], cols=["a", "b", "c"])
