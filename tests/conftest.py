@@ -1,9 +1,11 @@
-"""Fixtures that more than one test file needs: a browser that is cut off from the network."""
+"""Fixtures that more than one test file needs: a browser cut off from the network, explorers in it."""
 
 import os
 import shutil
 
+import numpy as np
 import pytest
+from explorer_page import BACKGROUNDS, CALL, LIVE, PAGE
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 SWITCHES = (
@@ -82,3 +84,43 @@ def new_page(browser):
 def browser_page(new_page):
     """One such page, at the width of a desktop."""
     return new_page(viewport={"width": 1200, "height": 900})
+
+
+@pytest.fixture
+def show(tmp_path):
+    """Write explorers to a file and open it, as a reader does who has no server."""
+
+    def show(page, *widgets, theme="light"):
+        body = "\n".join(widget.twin() for widget in widgets)
+        path = tmp_path / "page.html"
+        path.write_text(PAGE.format(theme=theme, background=BACKGROUNDS[theme], body=body), "utf-8")
+        page.goto(path.as_uri())
+        return page
+
+    return show
+
+
+@pytest.fixture
+def call(browser_page):
+    """Import a bundled module in the browser and call one of its functions on each list of arguments."""
+    from cnnlib.explorers.explorer import bundle
+
+    def call(module, name, calls):
+        calls = [[value.tolist() if isinstance(value, np.ndarray) else value for value in c] for c in calls]
+        return browser_page.evaluate(CALL, [bundle(module), name, calls])
+
+    return call
+
+
+@pytest.fixture
+def live(browser_page):
+    """Render an explorer as anywidget does, with a model of which the page has the kernel's side.
+
+    `model.set` is then what the kernel does, `sent` the states that went to it, `leave` the end.
+    """
+
+    def live(widget):
+        browser_page.evaluate(LIVE, [widget._esm, widget.state()])
+        return browser_page
+
+    return live

@@ -6,6 +6,16 @@ import re
 
 import numpy as np
 import pytest
+from explorer_page import (
+    CONTRASTS,
+    centre,
+    framed,
+    labels_of,
+    numbers_in,
+    press,
+    shown,
+    stop_the_clock,
+)
 
 from cnnlib.explorers.explorer import bundle, source
 from cnnlib.explorers.filtering import FilteringExplorer
@@ -14,64 +24,22 @@ from cnnlib.layers import MaxPool2d
 from cnnlib.windows import correlate2d
 from cnnlib.xo import FEATURES, O, X
 
-BOTH = pytest.mark.parametrize("make", [FilteringExplorer, ToyNetwork])
-PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>Explorers</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<body style="margin: 16px; background: {background}">{body}</body></html>"""
-BACKGROUNDS = {"light": "#ffffff", "dark": "#14181e"}
-
-
-@pytest.fixture
-def show(tmp_path):
-    """Write explorers to a file and open it, as a reader does who has no server."""
-
-    def show(page, *widgets, theme="light"):
-        body = "\n".join(widget.twin() for widget in widgets)
-        path = tmp_path / "page.html"
-        path.write_text(PAGE.format(theme=theme, background=BACKGROUNDS[theme], body=body), "utf-8")
-        page.goto(path.as_uri())
-        return page
-
-    return show
-
-
-def shown(value, digits=2):
-    """A number as the explorers print it."""
-    text = f"{abs(value):.{digits}f}"
-    return ("−" if value < 0 and float(text) else "") + text
-
-
-def read(text):
-    """The number that stands in a cell."""
-    return float(text.replace("−", "-"))
-
-
-def numbers_in(grid):
-    """The numbers of a grid in rows, None where a cell is blank; from the text, not the labels."""
-    texts = grid.evaluate(
-        "g => [...g.querySelectorAll('[role=row]')].map(row => [...row.children].map(c => c.textContent))"
-    )
-    return [[read(text) if text else None for text in row] for row in texts]
-
-
-def labels_of(grid):
-    return grid.get_by_role("gridcell").evaluate_all("cells => cells.map(c => c.ariaLabel)")
-
-
+ALL = [FilteringExplorer, ToyNetwork]
+EACH = pytest.mark.parametrize("make", ALL)
 # --- what Python sends --------------------------------------------------------------------------
 
 
-@BOTH
+@EACH
 def test_twin_is_the_same_in_every_run(make):
     assert make().twin() == make().twin()
 
 
-@BOTH
+@EACH
 def test_twin_is_at_most_30_kilobytes(make):
     assert len(make().twin().encode()) <= 30_000
 
 
-@BOTH
+@EACH
 def test_twin_loads_nothing(make):
     html = make().twin()
     assert not re.search(r"\bimport\b", html)
@@ -80,7 +48,7 @@ def test_twin_loads_nothing(make):
     assert set(re.findall(r"https?://[^\"' ]*", html)) <= {"http://www.w3.org/2000/svg"}
 
 
-@BOTH
+@EACH
 def test_text_in_a_trait_cannot_end_the_script(make):
     hostile = "</script><!--<b>"
     html = make(title=hostile).twin()
@@ -90,21 +58,21 @@ def test_text_in_a_trait_cannot_end_the_script(make):
     assert json.loads(state)["title"] == hostile
 
 
-@BOTH
+@EACH
 def test_bundle_exchanges_its_data_for_plain_text(make):
     data, _ = make()._repr_mimebundle_()
     assert set(data) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
     assert data["text/plain"] == f"{make.__name__}()"
 
 
-@BOTH
+@EACH
 def test_state_holds_the_explorers_own_traits_only(make):
     assert set(make().state()) <= set(inspect.signature(make).parameters) | {"title", "presets"}
 
 
-@pytest.mark.parametrize("name", ["filtering", "toy_network"])
-def test_bundle_is_one_module_without_imports(name):
-    text = bundle(name)
+@EACH
+def test_bundle_is_one_module_without_imports(make):
+    text = bundle(make.name)
     assert "import " not in text
     assert text.count("export default") == 1
 
@@ -174,23 +142,6 @@ def test_window_stays_on_a_smaller_image():
 
 
 # --- the modules as code ------------------------------------------------------------------------
-
-CALL = """async ([source, name, calls]) => {
-    const url = URL.createObjectURL(new Blob([source], {type: 'text/javascript'}));
-    const module = await import(url);
-    return calls.map(call => module[name](...call));
-}"""
-
-
-@pytest.fixture
-def call(browser_page):
-    """Import a bundled module in the browser and call one of its functions on each list of arguments."""
-
-    def call(module, name, calls):
-        calls = [[value.tolist() if isinstance(value, np.ndarray) else value for value in c] for c in calls]
-        return browser_page.evaluate(CALL, [bundle(module), name, calls])
-
-    return call
 
 
 @pytest.mark.parametrize("module", ["filtering", "toy_network"])
@@ -276,10 +227,6 @@ def test_numbers_are_printed_with_a_true_minus_sign_and_never_a_negative_zero(ca
 
 def equation(page):
     return page.locator(".equation").inner_text().replace("\n", " ")
-
-
-def press(page, name):
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def expected_equation(image, feature, row, col):
@@ -402,11 +349,6 @@ def test_products_stand_beside_their_factors(browser_page, show):
         for x, w in zip(X[3:6, 3:6].ravel(), FEATURES[0].ravel(), strict=True)
     ]
     assert [[part for part in text if part] for text in texts] == expected
-
-
-def stop_the_clock(page):
-    """From now on time passes only when the test says so, however busy the machine."""
-    page.clock.pause_at("2026-01-01T01:00:00")
 
 
 def test_play_runs_to_the_end_and_pauses(browser_page, show):
@@ -546,11 +488,6 @@ def test_tie_is_a_tie(browser_page, show):
     assert page.get_by_text("A tie.").count() == 1
 
 
-def centre(page, grid, row, col):
-    box = grid.get_by_role("gridcell", name=f"row {row + 1}, column {col + 1},").bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
 def test_dragging_draws_one_line_of_one_colour(browser_page, show):
     page = show(browser_page, ToyNetwork(image=-np.ones((9, 9))))
     grid = page.get_by_role("grid", name="drawing")
@@ -598,19 +535,6 @@ def test_keys_draw(browser_page, show):
     image[[0, 1, 1, 1], [0, 0, 1, 8]] = 1
     check_network(page, image)
     assert page.locator(":focus").get_attribute("aria-label") == "row 2, column 9, value 1"
-
-
-def framed(page, grid):
-    """Rows and columns [first, last] inside the visible frame of a grid."""
-    frame = grid.locator("xpath=..").locator(".frame:not([hidden])")
-    if not frame.count():
-        return None
-    box, cell = frame.bounding_box(), grid.bounding_box()
-    pitch = cell["width"] / grid.get_by_role("row").first.get_by_role("gridcell").count()
-    top, left = (box["y"] - cell["y"]) / pitch, (box["x"] - cell["x"]) / pitch
-    edges = [top, top + box["height"] / pitch - 1, left, left + box["width"] / pitch - 1]
-    assert np.allclose(edges, np.rint(edges), atol=0.05)
-    return [round(edge) for edge in edges]
 
 
 @pytest.mark.parametrize("how", ["pointer", "keys"])
@@ -673,20 +597,22 @@ def test_a_phone_shows_the_window_beside_the_feature_and_the_products_beside_the
 
 
 def test_fallback_is_read_without_javascript(new_page, show):
-    page = show(new_page(java_script_enabled=False), FilteringExplorer(), ToyNetwork())
-    for widget in (FilteringExplorer, ToyNetwork):
-        assert page.get_by_text(widget.fallback).is_visible()
+    page = show(new_page(java_script_enabled=False), *(make() for make in ALL))
+    for make in ALL:
+        assert page.get_by_text(make.fallback).is_visible()
 
 
 def test_fallback_gives_way(browser_page, show):
-    page = show(browser_page, FilteringExplorer())
+    page = show(browser_page, *(make() for make in ALL))
+    assert page.locator(".panel").count() == len(ALL)
     assert page.get_by_text("needs JavaScript").count() == 0
 
 
 def test_everything_has_a_name_and_a_place_in_the_tab_order(browser_page, show):
-    page = show(browser_page, FilteringExplorer(), ToyNetwork())
-    for title in ["Filtering, step by step", "The toy network, all of it"]:
-        assert page.get_by_role("group", name=title).count() == 1
+    widgets = [make() for make in ALL]
+    page = show(browser_page, *widgets)
+    for widget in widgets:
+        assert page.get_by_role("group", name=widget.title, exact=True).count() == 1
     nameless = page.locator("button, input, [role=grid], [role=group], [role=application], [role=img]")
     names = nameless.evaluate_all(
         "els => els.map(e => e.ariaLabel || e.labels?.[0]?.textContent || e.textContent)"
@@ -701,6 +627,22 @@ def test_everything_has_a_name_and_a_place_in_the_tab_order(browser_page, show):
     assert all(labels)
 
 
+def test_jupyterlab_leaves_the_keys_to_every_control(browser_page, show):
+    page = show(browser_page, *(make() for make in ALL))
+    controls = page.locator("button, input, .explorer")
+    assert controls.count() > 15
+    assert controls.evaluate_all("all => all.every(e => e.hasAttribute('data-lm-suppress-shortcuts'))")
+
+
+@EACH
+def test_with_a_kernel_an_explorer_draws_and_when_closed_listens_no_more(live, make):
+    page = live(make())
+    assert page.get_by_role("group", name=make().title, exact=True).is_visible()
+    assert page.evaluate("listeners()") > 0
+    page.evaluate("leave()")
+    assert page.evaluate("listeners()") == 0
+
+
 def test_focus_is_visible(browser_page, show):
     page = show(browser_page, FilteringExplorer())
     outline = (
@@ -713,26 +655,6 @@ def test_focus_is_visible(browser_page, show):
     assert page.evaluate(outline) is False
 
 
-CONTRASTS = """cells => {
-    const light = c => { c /= 255; return c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4 };
-    const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-    const luminance = (colour, below) => {
-        canvas.fillStyle = below; canvas.fillRect(0, 0, 1, 1);
-        canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
-        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map(light);
-        return .2126 * r + .7152 * g + .0722 * b;
-    };
-    const page = getComputedStyle(document.body).backgroundColor;
-    return cells.filter(c => c.textContent.trim()).map(cell => {
-        let el = cell, back = 'rgba(0, 0, 0, 0)';
-        for (; el && back === 'rgba(0, 0, 0, 0)'; el = el.parentElement)
-            back = getComputedStyle(el).backgroundColor;
-        const [a, b] = [luminance(getComputedStyle(cell).color, page), luminance(back, page)];
-        return (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-    });
-}"""
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(browser_page, show, theme):
     page = show(browser_page, FilteringExplorer(feature=1), ToyNetwork(), theme=theme)
@@ -743,8 +665,9 @@ def test_text_stands_out_from_its_ground(browser_page, show, theme):
     assert min(contrasts) >= 4.5
 
 
-def test_styles_stay_inside_the_explorers():
-    text = re.sub(r"/\*.*?\*/", "", source("explorers.css"), flags=re.DOTALL)
+@pytest.mark.parametrize("sheet", ["explorers", *(make.name for make in ALL)])
+def test_styles_stay_inside_the_explorers(sheet):
+    text = re.sub(r"/\*.*?\*/", "", source(f"{sheet}.css"), flags=re.DOTALL)
     selectors = [s.strip() for group in re.findall(r"([^{};]+)\{", text) for s in group.split(",")]
     outside = [s for s in selectors if ".explorer" not in s and not s.startswith("@")]
     assert outside == []

@@ -52,6 +52,11 @@ def bundle(name):
     return text
 
 
+def stylesheet(name):
+    """Return what all explorers look like, and then what only the explorer `name` does."""
+    return source("explorers.css") + source(f"{name}.css")
+
+
 class Numbers(traitlets.TraitType):
     """A trait of nested lists of numbers, which may also be given as an array.
 

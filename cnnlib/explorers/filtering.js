@@ -1,6 +1,6 @@
 import {
-  LAB, announcer, button, clamp, correlate2d, grid, h, moved, number, part, products, replaced, short,
-  still, sum, thumbnail,
+  LAB, announcer, button, clamp, correlate2d, grid, h, moved, number, part, player, products, replaced,
+  short, still, sum, thumbnail,
 } from "./parts.js";
 
 const TRAITS = ["image", "features", "feature", "position"];
@@ -41,13 +41,11 @@ function build(model, root, start) {
   const [rows, cols] = [model.get("image").length - 2, model.get("image")[0].length - 2];
   const total = rows * cols;
   const visited = new Set();
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  let timer = null;
 
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
   const now = () => step(model.get("position"), cols);
   const go = (row, col) => set("position", [row, col]);
-  const goByHand = (row, col) => { pause(); go(row, col); };
+  const goByHand = (row, col) => { film.stop(); go(row, col); };
   const chosen = () => model.get("features")[model.get("feature")];
   const edit = (r, c) => set("features", model.get("features").map((f, i) =>
     (i === model.get("feature") ? replaced(f, r, c) : f)));
@@ -71,15 +69,22 @@ function build(model, root, start) {
   const equation = h("p", { class: "equation" });
   const voice = announcer();
 
-  const play = button("", () => (timer ? pause() : resume()));
+  const film = player({
+    ready() { if (now() === total - 1) { visited.clear(); go(0, 0); } },
+    advance() {
+      go(...place(Math.min(now() + 1, total - 1), cols));
+      return now() < total - 1;
+    },
+    changed: () => draw(),
+  });
   const slider = h("input", { type: "range", [LAB]: "", min: 1, max: total,
     oninput: () => goByHand(...place(slider.value - 1, cols)) });
   const count = h("span", { class: "count" });
   const controls = h("div", { class: "controls" },
-    play, button("Step", () => { pause(); go(...place((now() + 1) % total, cols)); }),
+    film.button, button("Step", () => { film.stop(); go(...place((now() + 1) % total, cols)); }),
     h("label", {}, h("span", {}, "window position ", count), slider),
     button("Fill map", () => { for (let k = 0; k < total; k++) visited.add(k); draw(); }),
-    button("Clear", () => { pause(); visited.clear(); go(0, 0); draw(); }),
+    button("Clear", () => { film.stop(); visited.clear(); go(0, 0); draw(); }),
     button("Reset", () => { for (const name of ["features", "image"]) set(name, start[name]); }));
   const stage = h("div", { class: "stage" },
     part("image", "image", image.el), part("feature", "feature", feature.el, picker),
@@ -90,19 +95,6 @@ function build(model, root, start) {
   const observer = new ResizeObserver(() => drawLinks());
   observer.observe(stage);
 
-  function resume() {
-    if (now() === total - 1) { visited.clear(); go(0, 0); }
-    timer = setInterval(() => {
-      if (now() + 1 >= total - 1) pause();
-      go(...place(Math.min(now() + 1, total - 1), cols));
-    }, calm.matches ? 1500 : 600);
-    draw();
-  }
-  function pause() {
-    clearInterval(timer);
-    timer = null;
-    draw();
-  }
   function drawLinks() {
     const [row, col] = model.get("position");
     const window = [image.cells[row][col], image.cells[row + 2][col + 2]];
@@ -135,14 +127,13 @@ function build(model, root, start) {
       pick.setAttribute("aria-pressed", i === model.get("feature"));
       pick.replaceChildren(thumbnail(model.get("features")[i]));
     });
-    play.textContent = timer ? "Pause" : "Play";
     slider.value = now() + 1;
     slider.setAttribute("aria-valuetext", `${now() + 1}: row ${row + 1}, column ${col + 1}`);
     count.textContent = `${now() + 1} of ${total}`;
-    if (!timer) voice.say(`window ${now() + 1} of ${total}: sum ${short(added)}, ${number(added / 9)}`);
+    if (!film.playing()) voice.say(`window ${now() + 1} of ${total}: sum ${short(added)}, ${number(added / 9)}`);
     drawLinks();
   }
-  return { draw, close() { clearInterval(timer); observer.disconnect(); } };
+  return { draw, close() { film.close(); observer.disconnect(); } };
 }
 
 export function render({ model, el }) {

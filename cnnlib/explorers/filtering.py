@@ -2,7 +2,7 @@
 
 import traitlets
 
-from cnnlib.explorers.explorer import Explorer, Numbers, bundle, check_signs, shaped, source
+from cnnlib.explorers.explorer import Explorer, Numbers, bundle, check_signs, shaped, stylesheet
 
 SMALLEST, LARGEST = 3, 16  # pixels along a side of the image
 
@@ -47,7 +47,7 @@ class FilteringExplorer(Explorer):
         "at each position, the nine products, their sum divided by nine, and the filtered map."
     )
     _esm = bundle("filtering")
-    _css = source("explorers.css")
+    _css = stylesheet("filtering")
 
     image = Numbers(check_image).tag(sync=True)
     features = Numbers(shaped(None, 3, 3)).tag(sync=True)

@@ -49,6 +49,46 @@ export function thumbnail(rows) {
   return el;
 }
 
+/** A slider with its name and value before it; show(value, text) sets both. */
+export function slider(label, min, max, oninput) {
+  const value = h("b", { "aria-hidden": "true" });
+  const input = h("input", { type: "range", [LAB]: "", min, max, oninput: () => oninput(Number(input.value)) });
+  return {
+    el: h("label", {}, h("span", {}, label, " ", value), input),
+    show(v, text = v) {
+      input.value = v;
+      input.setAttribute("aria-valuetext", text);
+      value.textContent = text;
+    },
+  };
+}
+
+/**
+ * A button that plays: advance() again and again until it returns false, slowly for readers who want
+ * less motion. ready() is called before, changed() when it has started or stopped.
+ */
+export function player({ ready, advance, changed }) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  let timer = null;
+  const to = (next) => {
+    clearInterval(timer);
+    timer = next;
+    self.button.textContent = timer === null ? "Play" : "Pause";
+  };
+  const self = {
+    button: button("Play", () => {
+      if (self.playing()) { self.stop(); return; }
+      ready();
+      to(setInterval(() => advance() || self.stop(), calm.matches ? 1500 : 600));
+      changed();
+    }),
+    playing: () => timer !== null,
+    stop() { to(null); changed(); },
+    close() { to(null); },
+  };
+  return self;
+}
+
 export const part = (kind, name, ...children) =>
   h("div", { class: `part ${kind}` }, h("div", { class: "name" }, name), ...children);
 
@@ -88,10 +128,11 @@ export function moved(event, row, col, rows, cols) {
  * A grid of cells with one tab stop; arrow keys move inside.
  *
  * press(row, col, stroke) is a click, space or enter; with `drag`, also each cell the pointer
- * passes, and `stroke` is then what the first press returned. point(row, col) is hover or focus,
- * point(null) the end of it.
+ * passes, and `stroke` is then what the first press returned. With `follow`, a cell that the keys
+ * reach is pressed, too. point(row, col) is hover or focus, point(null) the end of it.
  */
-export function grid({ label, rows, cols, press = () => {}, point = () => {}, drag = false, toggles = false }) {
+export function grid({ label, rows, cols, press = () => {}, point = () => {}, drag = false,
+  follow = false, toggles = false }) {
   const cells = table(rows, cols, (r, c) => h("div", { role: "gridcell", tabindex: r + c ? -1 : 0 }));
   const lines = cells.map((line) => h("div", { role: "row" }, ...line));
   const body = h("div", { role: "grid", "aria-label": label, class: "units" }, ...lines);
@@ -116,8 +157,10 @@ export function grid({ label, rows, cols, press = () => {}, point = () => {}, dr
   });
   listen("keydown", (event, r, c) => {
     const to = moved(event, r, c, rows, cols);
-    if (to) cells[to[0]][to[1]].focus();
-    else if (event.key === " " || event.key === "Enter") {
+    if (to) {
+      cells[to[0]][to[1]].focus();
+      if (follow) press(...to);
+    } else if (event.key === " " || event.key === "Enter") {
       event.preventDefault();
       press(r, c);
     }

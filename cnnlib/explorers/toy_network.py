@@ -3,7 +3,7 @@
 import numpy as np
 import traitlets
 
-from cnnlib.explorers.explorer import Explorer, Numbers, bundle, check_signs, shaped, source
+from cnnlib.explorers.explorer import Explorer, Numbers, bundle, check_signs, shaped, stylesheet
 
 FOR_X = (0, 3, 4, 9, 10)  # of the twelve values, those that are 1 for the clean X
 FOR_O = (1, 2, 8, 11)
@@ -56,7 +56,7 @@ class ToyNetwork(Explorer):
         "ReLU and two rounds of pooling to twelve values, and lets them vote for X or for O."
     )
     _esm = bundle("toy_network")
-    _css = source("explorers.css")
+    _css = stylesheet("toy_network")
 
     image = Numbers(check_image).tag(sync=True)
     weight = Numbers(shaped(3, 3, 3)).tag(sync=True)
