@@ -17,6 +17,7 @@ from explorer_page import (
     stop_the_clock,
 )
 
+from cnnlib.explorers.arithmetic import ConvolutionArithmetic
 from cnnlib.explorers.explorer import bundle, source
 from cnnlib.explorers.filtering import FilteringExplorer
 from cnnlib.explorers.toy_network import ToyNetwork, default_votes, presets
@@ -24,7 +25,7 @@ from cnnlib.layers import MaxPool2d
 from cnnlib.windows import correlate2d
 from cnnlib.xo import FEATURES, O, X
 
-ALL = [FilteringExplorer, ToyNetwork]
+ALL = [FilteringExplorer, ToyNetwork, ConvolutionArithmetic]
 EACH = pytest.mark.parametrize("make", ALL)
 # --- what Python sends --------------------------------------------------------------------------
 
@@ -67,7 +68,7 @@ def test_bundle_exchanges_its_data_for_plain_text(make):
 
 @EACH
 def test_state_holds_the_explorers_own_traits_only(make):
-    assert set(make().state()) <= set(inspect.signature(make).parameters) | {"title", "presets"}
+    assert set(make().state()) <= set(inspect.signature(make).parameters) | {"title", "presets", "ranges"}
 
 
 @EACH
@@ -609,7 +610,7 @@ def test_fallback_gives_way(browser_page, show):
 
 
 def test_everything_has_a_name_and_a_place_in_the_tab_order(browser_page, show):
-    widgets = [make() for make in ALL]
+    widgets = [*(make() for make in ALL), ConvolutionArithmetic(direction="backward", title="Backward")]
     page = show(browser_page, *widgets)
     for widget in widgets:
         assert page.get_by_role("group", name=widget.title, exact=True).count() == 1
@@ -630,7 +631,7 @@ def test_everything_has_a_name_and_a_place_in_the_tab_order(browser_page, show):
 def test_jupyterlab_leaves_the_keys_to_every_control(browser_page, show):
     page = show(browser_page, *(make() for make in ALL))
     controls = page.locator("button, input, .explorer")
-    assert controls.count() > 15
+    assert controls.count() > 20
     assert controls.evaluate_all("all => all.every(e => e.hasAttribute('data-lm-suppress-shortcuts'))")
 
 
