@@ -225,24 +225,29 @@ def _get(url, sink, progress):
     """Stream a file over https with pooch."""
     import pooch
 
+    responses = []
+
+    def before_body(response, **_):
+        """Called for each answer, also for one that sends us elsewhere."""
+        responses.append(response)
+        if response.is_redirect:
+            _https_only(urljoin(response.url, response.headers["location"]))
+        # Some servers announce a .gz as an encoding of what is in it, and requests would unpack it.
+        response.raw.headers.discard("Content-Encoding")
+
     _https_only(url)
     downloader = pooch.HTTPDownloader(
         progressbar=progress,
         chunk_size=CHUNK,
         timeout=TIMEOUT,
         headers={"Accept-Encoding": "identity"},
-        hooks={"response": _before_body},
+        hooks={"response": before_body},
     )
-    downloader(url, sink, None)
-
-
-def _before_body(response, **_):
-    """Called by requests for each answer, also for one that sends us elsewhere."""
-    _https_only(response.url)
-    if response.is_redirect:
-        _https_only(urljoin(response.url, response.headers["location"]))
-    # Some servers announce a .gz file as an encoding of what is in it, and requests would unpack it.
-    response.raw.headers.discard("Content-Encoding")
+    try:
+        downloader(url, sink, None)
+    finally:
+        for response in responses:  # pooch leaves the connection open when a download fails
+            response.close()
 
 
 def _https_only(url):
@@ -329,7 +334,7 @@ def _short(error):
 def _unwritable(file, target, error):
     """A disk that is full or closed: nothing that another mirror could mend."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    need = f"free {file.size / 1e6:.0f} MB there" if full else "make it writable"
+    need = f"free {file.size / 1e6:.1f} MB there" if full else "make it writable"
     return DownloadError(
         f"{target} could not be written ({error.strerror}); {need}, or set the environment variable "
         "CNNLIB_DATA to another folder",
