@@ -122,11 +122,8 @@ def machine():
     if torch := sys.modules.get("torch"):
         about["torch"] = f"{torch.__version__}, threads: {torch.get_num_threads()}"
     for pool in threadpoolctl.threadpool_info():
-        version, kind = pool.get("version"), pool.get("architecture")
-        what = " ".join(filter(None, [version, kind]))
-        about[f"{pool['internal_api']} ({pool['prefix']})"] = (
-            f"{what}{', ' if what else ''}threads: {pool['num_threads']}"
-        )
+        what = " ".join(filter(None, [pool.get("version"), pool.get("architecture")]))
+        about[f"{pool['internal_api']} ({pool['prefix']})"] = f"{what} threads: {pool['num_threads']}".strip()
     return about
 
 
