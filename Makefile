@@ -3,9 +3,9 @@
 PYTHON ?= $(firstword $(shell command -v python3.11 || command -v python3 || command -v python))
 
 .DEFAULT_GOAL := help
-.PHONY: book test lab refresh lint setup clean help
+.PHONY: book test lab refresh lint bench setup clean help
 
-book test lab refresh lint setup clean:
+book test lab refresh lint bench setup clean:
 	@$(or $(PYTHON),$(error No Python found. Install Python 3.11 or newer)) make.py $@ $(ARGS)
 
 help:

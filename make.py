@@ -104,6 +104,12 @@ def refresh(args):
     run(PYTHON, "scripts/refresh.py", *args.rest)
 
 
+def bench(args):
+    """measure how fast cnnlib convolves, against PyTorch and others, and store the table"""
+    setup(args)
+    run(PYTHON, "-m", "benchmarks.convolution", *args.rest)
+
+
 def clean(args):
     """delete what the other commands made: .venv, _build and caches"""
     for pattern in (".venv", "_build", ".pytest_cache", ".ruff_cache", ".hypothesis", "*.egg-info"):
@@ -113,7 +119,7 @@ def clean(args):
         shutil.rmtree(path, ignore_errors=True)
 
 
-TASKS = {task.__name__: task for task in (book, test, lab, refresh, lint, setup, clean)}
+TASKS = {task.__name__: task for task in (book, test, lab, refresh, lint, bench, setup, clean)}
 
 
 def main():
@@ -124,7 +130,7 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("task", choices=TASKS, metavar="task")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help="passed on (test, lab, refresh)")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="passed on (test, lab, refresh, bench)")
     args = parser.parse_args()
     TASKS[args.task](args)
 

@@ -7,11 +7,13 @@ what it waits for others; and of many rounds the median is reported, with the sp
 
 import contextlib
 import gc
+import json
 import math
 import os
 import platform
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import threadpoolctl
@@ -68,7 +70,6 @@ def interleaved(functions, repeats=20, *, at_least=0.01, clock=time.process_time
     gc.disable()  # it would come when it likes, and hit one of them
     try:
         for turn in range(repeats):
-            gc.collect()
             for name, function in functions.items():
                 start = clock()
                 for _ in range(calls[name]):
@@ -122,8 +123,9 @@ def machine():
     if torch := sys.modules.get("torch"):
         about["torch"] = f"{torch.__version__}, threads: {torch.get_num_threads()}"
     for pool in threadpoolctl.threadpool_info():
+        where = "/".join(Path(pool["filepath"]).parent.parts[-2:]).removeprefix("site-packages/")
         what = " ".join(filter(None, [pool.get("version"), pool.get("architecture")]))
-        about[f"{pool['internal_api']} ({pool['prefix']})"] = f"{what} threads: {pool['num_threads']}".strip()
+        about[f"{pool['internal_api']} in {where}"] = f"{what} threads: {pool['num_threads']}".strip()
     return about
 
 
@@ -133,3 +135,34 @@ def _processor():
             return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
+
+
+def save(table, path):
+    """Store a table as JSON; a run that is cut short leaves the file as it was.
+
+    Parameters
+    ----------
+    table : dict
+        Of numbers, strings, lists and dicts.
+    path : pathlib.Path
+        Its folder is made if need be.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(rounded(table), indent=1) + "\n", encoding="utf-8", newline="\n")
+    os.replace(part, path)
+
+
+def rounded(table):
+    """Round all floats in a table to four significant digits, which is more than a timing has.
+
+    Examples
+    --------
+    >>> rounded({"seconds": [0.00123456, 12.3456], "repeats": 20})
+    {'seconds': [0.001235, 12.35], 'repeats': 20}
+    """
+    if isinstance(table, dict):
+        return {key: rounded(value) for key, value in table.items()}
+    if isinstance(table, list):
+        return [rounded(value) for value in table]
+    return float(f"{table:.4g}") if isinstance(table, float) else table
