@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "catalogue": {"download", "expressions", "formats"},
     "datasets": {"xo", "catalogue", "download", "expressions", "formats", "image_folder"},
     "plotting": set(),
+    "descriptors": {"windows"},
     "winograd": {"windows", "precision"},
     "convolution": {"windows", "precision"},
     "layers": {"windows", "precision", "convolution"},
