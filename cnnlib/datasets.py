@@ -125,8 +125,9 @@ def groups(name, *, split=None):
     """Who made each image, as a number: images of one group must not be divided.
 
     For ``digits`` a group is a form that somebody filled in. The labels show where a form begins:
-    all 14 copy the same text of 130 digits (in some, a few are missing). The set's authors speak of
-    13 writers, so somebody may have filled in two. For ``expressions`` and for folders a group is a person.
+    all 14 copy the same text of 130 digits (a few are missing here and there; one label differs).
+    The set's authors speak of 13 writers, so somebody may have filled in two. For ``expressions``
+    and for folders a group is a person.
 
     Parameters
     ----------

@@ -140,3 +140,24 @@ def forward_and_back(pixels, weights, dh):
     sums = [sum(W[w] * X[x] for w, x in products) for products in SUMS.values()]
     dX, dW = [gradient[x] for x in X], [gradient[w] for w in W]
     return np.reshape(sums, (2, 2)), np.reshape(dX, (3, 3)), np.reshape(dW, (2, 2))
+
+
+# Accuracies in per cent; None where the lecture prints a dash.
+TABLE_II_MMI = {
+    "LBP [9]": (76.5, 81.7),
+    "Two-Phase [10]": (75.4, 82.0),
+    "LDP [11]": (80.5, 84.0),
+    "LDN [12]": (80.5, 83.0),
+    "LDTexP [13]": (83.4, 86.0),
+    "LDTerP [14]": (80.6, 80.0),
+    "Spatio-Temopral* [25]": (81.2, None),
+    "QUEST": (83.05, 84.0),
+}
+TABLE_III_GEMEP_FERA = {
+    "LBP [9]": (92.2, 87.8),
+    "Two-Phase [10]": (88.6, 85.0),
+    "LDP [11]": (94.0, 90.0),
+    "LDN [12]": (93.4, 91.0),
+    "LDTexP [13]": (94.0, 91.8),
+    "QUEST": (94.3, 91.33),
+}
