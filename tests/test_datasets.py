@@ -317,7 +317,7 @@ def test_each_form_of_digits_copies_the_same_text():
     forms = [written[a:b] for a, b in zip(datasets.DIGITS_FORMS, ends, strict=True)]
     assert len(forms) == 14
     assert forms.count(text) == 8
-    assert min(map(len, forms)) == 123
+    assert min(map(len, forms)) == 122
 
     def follows(form):  # the text, with some digits left out
         rest = iter(text)
