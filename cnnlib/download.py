@@ -5,6 +5,7 @@ its place there is either nothing or the whole, right file: whatever breaks off,
 killed, or runs in four notebooks at once.
 """
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -111,7 +112,7 @@ def fetch(file, subfolder, *, root=None, download=True):
             f"{subfolder}/{file.name} is needed: {found}; "
             f"allow download=True, or put the file from {file.urls[0]} at {target}"
         )
-    _download(file, target)
+    _download(file, target, bad)
     return target
 
 
@@ -156,8 +157,8 @@ def _wrong_contents(file, path):
     return None if digest == file.sha256 else f"has sha256 {digest}, expected {file.sha256}"
 
 
-def _download(file, target):
-    """Try mirror after mirror, round after round."""
+def _download(file, target, bad):
+    """Try mirror after mirror, round after round; `bad` says what is wrong with files found here."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -181,7 +182,7 @@ def _download(file, target):
                     urls.remove(url)
         if not urls:
             break
-    reasons = "; ".join(f"{urlsplit(url).hostname}: {reason}" for url, reason in failures.items())
+    reasons = "; ".join([*bad, *(f"{urlsplit(url).hostname}: {reason}" for url, reason in failures.items())])
     raise DownloadError(
         f"{file.name} could not be downloaded ({reasons}); try again when the network is there, or put "
         f"the file from {file.urls[0]} at {target}, or use a data set that needs no network, such as 'digits'"
@@ -193,20 +194,17 @@ def _download_from(url, file, target):
     part = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
     try:
         try:
-            stream = open(part, "xb")  # noqa: SIM115  closed by the with statement below
+            stream = open(part, "xb")  # noqa: SIM115  closed below
         except OSError as error:
             raise _CannotWrite from error
         progress = _Progress(f"{target.parent.name}/{target.name}", file.size)
-        with stream:
-            try:
-                _get(url, _Sink(stream, file.size), progress)
-            finally:
-                progress.close()
-            try:
-                stream.flush()
-                os.fsync(stream.fileno())
-            except OSError as error:
-                raise _CannotWrite from error
+        try:
+            _get(url, _Sink(stream, file.size), progress)
+            _write_out(stream)
+        finally:
+            progress.close()
+            with contextlib.suppress(OSError):  # a full disk complains again; it has been heard
+                stream.close()
         problem = _problem(file, part)
         if problem is not None:
             # A part that was cut off may be whole next time, so that is no reason to give up.
@@ -219,6 +217,15 @@ def _download_from(url, file, target):
                 raise _CannotWrite from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _write_out(stream):
+    """Make the disk say now whether it has taken everything."""
+    try:
+        stream.flush()
+        os.fsync(stream.fileno())
+    except OSError as error:
+        raise _CannotWrite from error
 
 
 def _get(url, sink, progress):
