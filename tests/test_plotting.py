@@ -199,12 +199,13 @@ def test_too_few_axes_or_titles_are_counted():
 
 
 def test_photos_are_shown_as_given_and_cut_to_what_a_screen_has():
-    grey, colour = np.array([[-5.0, 100.0, 300.0]]), np.full((2, 1, 3), 7)
+    grey, colour = np.array([[-5.0, 100.0, 300.0], [90.0, 95.0, 100.0]]), np.full((2, 1, 3), 7)
     axes = show_photos([grey, colour], ["grey", "colour"])
     assert [ax.get_title() for ax in axes] == ["grey", "colour"]
-    np.testing.assert_array_equal(axes[0].images[0].get_array(), [[0, 100, 255]])
+    np.testing.assert_array_equal(axes[0].images[0].get_array(), [[0, 100, 255], [90, 95, 100]])
     np.testing.assert_array_equal(axes[1].images[0].get_array(), colour)
-    assert axes[0].images[0].get_clim() == (0, 255)  # not stretched to what this photograph has
+    (dull,) = show_photos([grey[1:]])
+    assert dull.images[0].get_clim() == (0, 255)  # not stretched to what this photograph has
 
 
 def test_each_map_has_its_own_scale_unless_one_is_given():
@@ -246,8 +247,8 @@ def test_padding_and_dilation_are_drawn():
 
 
 def test_volumes_are_labelled_and_drawn_to_scale():
-    ax = show_volumes([(3, 32, 32), (6, 28, 28)], ["six filters"], kernels=[5])
-    assert {"(3, 32, 32)", "(6, 28, 28)", "six filters"} <= set(texts(ax))
+    ax = show_volumes([(3, 32, 30), (6, 28, 26)], ["six filters"], kernels=[5])
+    assert {"(3, 32, 30)", "(6, 28, 26)", "six filters"} <= set(texts(ax))
     fronts = [np.ptp(patch.get_xy(), axis=0).tolist() for patch in ax.patches[::3]]
     assert fronts == [[3, 32], [6, 28], [3, 5]]  # the two stacks and the window, full depth
 
@@ -264,6 +265,8 @@ def test_field_fills_what_the_unit_sees():
     heights = [round(p.get_y() + 0.4) for p in ax.patches if p.get_facecolor() == orange]
     assert [heights.count(2 * level) for level in range(4)] == [6, 4, 2, 1]
     assert [round(p.get_x() + 0.4) for p in ax.patches[:9]] == list(range(9))
+    # a unit stands above the middle of what it looks at
+    np.testing.assert_allclose([p.get_x() + 0.4 for p in ax.patches[9:]], [*range(1, 8), 1.5, 3.5, 5.5, 2.5])
     assert len(ax.patches) == 9 + 7 + 3 + 1
     assert texts(ax) == ["picture", "3", "2", "2"]
 
