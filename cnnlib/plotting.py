@@ -370,7 +370,8 @@ def show_curves(
     if guides:
         ax.set_ylim(ax.get_ylim())  # which they shall not stretch
     for index, (name, values) in enumerate((guides or {}).items()):
-        ax.plot(at, values, ls=("--", ":", "-.")[index % 3], color="#5b6675", lw=1.2, label=name)
+        dashes = ("--", ":", "-.")[index % 3]
+        ax.plot(at, values, ls=dashes, color="#5b6675", lw=1.4, zorder=1.9, label=name)  # below the curves
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     ax.set_title(title, fontsize=10)

@@ -180,6 +180,20 @@ def test_gradients_of_a_fork_add_up():
     assert len(back) == 4
 
 
+@pytest.mark.parametrize(("fork", "above"), [("w", True), ("x", False)])
+def test_sum_of_a_fork_stands_away_from_its_edges(fork, above):
+    """From w edges go down the page, from x they go up."""
+    ax = graph((fork, "×", 3, 2), (fork, "L", 3, 1))
+    (total,) = (text for text in ax.texts if text.get_text() == "2 + 1 = 3")
+    assert (total.get_position()[1] > 0) == above
+
+
+def test_graph_tells_ends_from_steps_by_their_colour():
+    boxes = {text.get_text(): text.get_bbox_patch() for text in graph(("w", "×", 3), ("×", "L", 3)).texts}
+    colour = {name: box.get_facecolor() for name, box in boxes.items() if name in ("w", "×", "L")}
+    assert colour["w"] == colour["L"] != colour["×"]
+
+
 def test_node_without_a_place_is_named():
     with pytest.raises(ValueError, match=r"each node needs a place: got an edge with 'y', not in \['w', 'x'"):
         graph(("w", "y", 3))
