@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.patches import Polygon, Rectangle
+from matplotlib.ticker import LogFormatterSciNotation
 
 INK, PAPER = "#1b2a41", "#eef1f5"
 NEGATIVE, POSITIVE = "#2f6fb5", "#e07b00"
@@ -329,6 +330,20 @@ def show_bars(values, *, xlabel, title, limit=None, size=(6.2, 3.0), ax=None):
     return ax
 
 
+class _Plain(LogFormatterSciNotation):
+    """Write 100 and 0.06 at a logarithmic axis, and powers only where numbers get long."""
+
+    def __call__(self, value, pos=None):
+        label = super().__call__(value, pos)  # empty where there is no room for one
+        return f"{value:g}" if label and 1e-3 <= value < 1e6 else label
+
+
+def _plain_ticks(*axes):
+    for axis in axes:
+        axis.set_major_formatter(_Plain())
+        axis.set_minor_formatter(_Plain())
+
+
 def show_curves(
     curves, *, xlabel, ylabel, title, steps=None, log=False, guides=None, size=(6.2, 3.0), ax=None
 ):
@@ -365,8 +380,10 @@ def show_curves(
         ax.fill_between(at, runs.min(axis=0), runs.max(axis=0), color=color, alpha=0.2, lw=0)
     if log:
         ax.set_yscale("log")
+        _plain_ticks(ax.yaxis)
     if log == "both":
         ax.set_xscale("log")
+        _plain_ticks(ax.xaxis)
     if guides:
         ax.set_ylim(ax.get_ylim())  # which they shall not stretch
     for index, (name, values) in enumerate((guides or {}).items()):
@@ -379,6 +396,65 @@ def show_curves(
     ax.spines[["top", "right"]].set_visible(False)
     if len(curves) > 1 or guides:
         ax.legend(fontsize=8, frameon=False)
+    return ax
+
+
+def show_roofline(points, *, peak, bandwidth, title, size=(8.0, 4.2), ax=None):
+    """Show how fast computations are, under the two limits that a processor sets them.
+
+    However a program is written, it computes at most as fast as the processor can, and as fast as
+    memory brings the numbers: the horizontal and the slanted part of the roof.
+
+    Parameters
+    ----------
+    points : dict of str to (float, float)
+        For each computation its operations per byte, and how many 10**9 operations a second it does.
+    peak : float
+        What the processor can do, in 10**9 operations a second.
+    bandwidth : float
+        What memory brings, in 10**9 bytes a second.
+    title : str
+        What the figure says.
+    size : (float, float)
+        Width and height, in inches.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+
+    References
+    ----------
+    S. Williams, A. Waterman, D. Patterson, "Roofline: an insightful visual performance model for
+    multicore architectures", Communications of the ACM 52(4):65-76, 2009.
+    """
+    if ax is None:
+        ax = panels(1, 1, width=size[0], height=size[1])
+    ridge = peak / bandwidth
+    intensities = [ridge, *(intensity for intensity, _ in points.values())]
+    left, right = min(intensities) / 10, max(intensities) * 4
+    ax.plot([left, ridge, right], [left * bandwidth, peak, peak], color=INK, lw=1.6)
+    words = {"fontsize": 8, "color": INK, "textcoords": "offset points"}
+    ax.annotate(f"arithmetic: {peak:.0f} · 10⁹ a second", (ridge, peak), (2, 5), **words)
+    ax.annotate(
+        f"memory: {bandwidth:.0f} · 10⁹ bytes a second",
+        (1.5 * left, 1.5 * left * bandwidth),
+        (8, -6),
+        **words,
+    )
+    for index, (name, (intensity, speed)) in enumerate(points.items()):
+        color, marker = (*SERIES, INK)[index % 7], "osD^vPX"[index % 7]
+        ax.plot([intensity], [speed], marker, ms=8, color=color, mec="white", mew=0.6, label=name)
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    _plain_ticks(ax.xaxis, ax.yaxis)
+    ax.set_xlabel("operations for each byte that is moved")
+    ax.set_ylabel("10⁹ operations a second")
+    ax.set_title(title, fontsize=10)
+    ax.grid(color="#dde1e7", linewidth=0.7)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     return ax
 
 

@@ -23,6 +23,7 @@ from cnnlib.plotting import (
     show_images,
     show_maps,
     show_photos,
+    show_roofline,
     show_volumes,
     show_windows,
 )
@@ -106,6 +107,17 @@ def test_curves_stand_where_their_steps_are():
     assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
 
 
+def test_logarithmic_axes_are_written_in_plain_numbers_unless_those_are_long():
+    words = {"xlabel": "KiB", "ylabel": "error", "title": "t", "log": "both"}
+    ax = show_curves({"net": [1e-9, 1e-2]}, steps=[10, 10000], **words)
+    ax.figure.canvas.draw()
+    assert "1000" in [label.get_text() for label in ax.get_xticklabels()]
+    written = [label.get_text() for label in ax.get_yticklabels()]
+    assert "0.01" in written
+    assert "0.001" in written
+    assert any("10^{-8}" in label for label in written)
+
+
 def test_guides_are_dashed_named_and_do_not_stretch_the_axis():
     words = {"xlabel": "step", "ylabel": "error", "title": "t", "steps": [1, 10], "log": "both"}
     without = show_curves({"net": [[1.0, 3.0]]}, **words).get_ylim()
@@ -115,6 +127,17 @@ def test_guides_are_dashed_named_and_do_not_stretch_the_axis():
     assert (curve.get_linestyle(), guide.get_linestyle()) == ("-", "--")
     assert ax.get_ylim() == without
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["net", "theory"]
+
+
+def test_the_roof_is_the_lower_of_two_limits():
+    points = {"slow": (1.0, 0.5), "fast": (100.0, 70.0)}
+    ax = show_roofline(points, peak=80.0, bandwidth=20.0, title="t")
+    roof, *marks = ax.lines
+    np.testing.assert_allclose(roof.get_xydata(), [[0.1, 2], [4, 80], [400, 80]])  # 80 / 20 = 4
+    assert [mark.get_xydata().tolist() for mark in marks] == [[[1, 0.5]], [[100, 70]]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["slow", "fast"]
+    assert [text.split(":")[0] for text in texts(ax)] == ["arithmetic", "memory"]
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
 
 
 def test_cells_are_named_row_by_row_and_column_by_column():
