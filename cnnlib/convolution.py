@@ -127,7 +127,7 @@ def conv2d_backward(dy, x, weight, stride=1, padding=0, dilation=1, groups=1):
     """
     x, weight = floats(x=x, weight=weight)
     plan = _plan(x, weight, stride, padding, dilation, groups)
-    return conv2d_backward_cached(dy, _Cache(x, weight, plan))
+    return conv2d_backward_cached(dy, _Cache(_batch_last(x), weight, plan))
 
 
 def conv2d_forward(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -142,8 +142,8 @@ def conv2d_forward(x, weight, bias=None, stride=1, padding=0, dilation=1, groups
     -------
     y : ndarray of shape (N, O, OH, OW)
     cache : object
-        It refers to `x` and `weight` and takes no memory of its own: leave both as they are until the
-        gradients are computed.
+        It refers to `x` and `weight`: leave both as they are until the gradients are computed. If the
+        batch does not lie last in the memory of `x`, it holds a copy of `x`; otherwise it takes none.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def conv2d_forward(x, weight, bias=None, stride=1, padding=0, dilation=1, groups
     if bias.shape != (O,):
         raise ValueError(f"bias must have shape {(O,)}, a number for each filter: got {bias.shape}")
 
-    y = np.empty((plan.out[0], O, plan.out[1], N), x.dtype)
+    x, y = _batch_last(x), np.empty((plan.out[0], O, plan.out[1], N), x.dtype)
     for ins, outs in _groups(plan, x.shape[1], O):
         x_rows, matrices = _rows_first(x[:, ins]), _matrices(weight[outs], plan)
         for rows in _tiles(x_rows, y[:, outs], plan):
@@ -206,7 +206,7 @@ def conv2d_backward_cached(dy, cache, need_dx=True):
     (N, C, H, W), O = x.shape, len(weight)
     _check_dy(dy, (N, O, *plan.out))
 
-    x, dy = _rows_first(x), _rows_first(dy)
+    x, dy = _rows_first(x), _rows_first(_batch_last(dy))
     dx = np.zeros((H, C, W, N), x.dtype) if need_dx else None
     dweight, dbias = np.empty(weight.shape, x.dtype), dy.sum(axis=(2, 3)).sum(axis=0)
     back = _take if need_dx and plan.stride == (1, 1) and weight.shape[1] >= MANY else _give
@@ -378,6 +378,19 @@ def avg_pool2d_backward(dy, x, kernel_size, stride=None, padding=0, ceil_mode=Fa
 
 
 # In the functions of the convolution, arrays lie rows first: x is (H, C, W, N), y is (OH, O, OW, N).
+
+
+def _batch_last(x):
+    """Copy images so that the batch lies last in memory, if it does not: once, and not for each tile.
+
+    Eight images at a time, because what lies far apart collides in the cache if there is more of it.
+    """
+    if len(x) < 2 or x.strides[0] == x.itemsize:
+        return x
+    laid = np.empty(_rows_first(x).shape, x.dtype)
+    for n in range(0, len(x), 8):
+        laid[..., n : n + 8] = _rows_first(x)[..., n : n + 8]
+    return laid.transpose(3, 1, 0, 2)
 
 
 def _rows_first(x):

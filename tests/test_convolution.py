@@ -141,3 +141,17 @@ def test_pooling_equals_pytorch(pool, backward, theirs, N, size, kernel, stride,
     options = {"stride": stride, "padding": padding, "ceil_mode": ceil_mode}
     np.testing.assert_allclose(pool(x, kernel, **options), y.detach().numpy(), atol=1e-12)
     np.testing.assert_allclose(backward(dy, x, kernel, **options), tensor.grad.numpy(), atol=1e-12)
+
+
+def test_order_in_memory_changes_no_result():
+    """A batch that does not lie last is copied, eight images at a time; 19 are two times eight and three."""
+    rng = np.random.default_rng(0)
+    x, weight = rng.standard_normal((19, 2, 6, 5)), rng.standard_normal((3, 2, 3, 3))
+    batch_last = np.ascontiguousarray(x.transpose(2, 1, 3, 0)).transpose(3, 1, 0, 2)
+    y = conv2d(x, weight)
+    np.testing.assert_array_equal(y, conv2d(batch_last, weight))
+    ours = conv2d_backward(np.ascontiguousarray(y), x, weight)
+    for gradient, wanted in zip(ours, conv2d_backward(y, batch_last, weight), strict=True):
+        np.testing.assert_allclose(gradient, wanted, atol=1e-12)
+    tensors = [torch.tensor(array) for array in (x, weight)]
+    np.testing.assert_allclose(y, torch.nn.functional.conv2d(*tensors).numpy(), atol=1e-10)
