@@ -399,7 +399,7 @@ def show_curves(
     return ax
 
 
-def show_roofline(points, *, peak, bandwidth, title, size=(8.0, 4.2), ax=None):
+def show_roofline(points, *, peak, bandwidth, title, size=(6.2, 4.4), ax=None):
     """Show how fast computations are, under the two limits that a processor sets them.
 
     However a program is written, it computes at most as fast as the processor can, and as fast as
@@ -454,7 +454,7 @@ def show_roofline(points, *, peak, bandwidth, title, size=(8.0, 4.2), ax=None):
     ax.set_title(title, fontsize=10)
     ax.grid(color="#dde1e7", linewidth=0.7)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    ax.legend(fontsize=8, loc="lower left", frameon=False)
     return ax
 
 
