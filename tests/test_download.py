@@ -59,6 +59,9 @@ class Mirror(BaseHTTPRequestHandler):
     def broken(self):
         self.send(b"", status=503)
 
+    def busy(self):
+        self.send(b"", status=429)
+
     def page(self):
         self.send(PAGE)
 
@@ -181,6 +184,7 @@ REFUSED = {
 }
 TRIED_AGAIN = {
     "broken": "HTTP 503 Service Unavailable",
+    "busy": "HTTP 429 Too Many Requests",
     "cut": "the connection broke off",
     "short": "what it sent is cut off: 50,000 of 200,083 bytes",
 }
