@@ -37,6 +37,7 @@ class Mirror(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.asked.append(self.path)
+        assert self.headers["Accept-Encoding"] == "identity"  # or it might pack what is packed already
         getattr(self, self.path.split("/")[1])()
 
     def send(self, body, status=200, length=None, **headers):
@@ -69,7 +70,7 @@ class Mirror(BaseHTTPRequestHandler):
         self.send(CONTENT[:-1] + b"?")
 
     def cut(self):  # announces all of it, then hangs up
-        self.send(CONTENT[:50_000], length=len(CONTENT))
+        self.send(CONTENT[:150_000], length=len(CONTENT))
 
     def short(self):  # announces nothing
         self.send(CONTENT[:50_000], length="none")
@@ -448,6 +449,16 @@ def test_a_place_that_another_notebook_holds_open_is_fine_if_its_file_is(mirror,
     assert len(below(tmp_path)) == 1
 
 
+def test_a_place_that_holds_another_file_is_not_fine(mirror, tmp_path, monkeypatch):
+    def held(part, target):
+        Path(target).write_bytes(CONTENT[:-1])
+        raise PermissionError(errno.EACCES, "The process cannot access the file")
+
+    monkeypatch.setattr(download.os, "replace", held)
+    with pytest.raises(DownloadError, match=r"could not be written \(The process cannot access the file\)"):
+        fetch(mirror("good"), "set", root=tmp_path)
+
+
 def test_a_reader_who_interrupts_leaves_nothing(mirror, tmp_path, monkeypatch):
     class Interrupted(Full):
         def write(self, chunk):
@@ -561,7 +572,7 @@ def test_progress_is_shown_on_the_standard_error(mirror, tmp_path, capsys):
 
 def test_a_download_that_fails_ends_its_line(mirror, tmp_path, capsys):
     with pytest.raises(DownloadError):
-        fetch(mirror("other"), "set", root=tmp_path)
+        fetch(mirror("cut"), "set", root=tmp_path)
     assert capsys.readouterr().err.endswith("MB\n")
 
 
