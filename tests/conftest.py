@@ -120,7 +120,7 @@ def live(browser_page):
     """
 
     def live(widget):
-        browser_page.evaluate(LIVE, [widget._esm, widget.state()])
+        browser_page.evaluate(LIVE, [widget._esm, widget._css, widget.state()])
         return browser_page
 
     return live

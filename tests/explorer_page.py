@@ -11,7 +11,7 @@ CALL = """async ([source, name, calls]) => {
     const module = await import(url);
     return calls.map(call => module[name](...call));
 }"""
-LIVE = """async ([source, state]) => {
+LIVE = """async ([source, css, state]) => {
     const heard = {};
     window.sent = [];
     window.listeners = () => Object.values(heard).reduce((n, set) => n + set.size, 0);
@@ -23,8 +23,9 @@ LIVE = """async ([source, state]) => {
         off(event, f) { heard[event].delete(f); },
     };
     const module = await import(URL.createObjectURL(new Blob([source], {type: 'text/javascript'})));
-    const el = document.createElement('div');
-    document.body.replaceChildren(el);
+    const [style, el] = ['style', 'div'].map(tag => document.createElement(tag));
+    style.textContent = css;
+    document.body.replaceChildren(style, el);
     window.leave = module.default.render({model, el});
 }"""
 CONTRASTS = """cells => {

@@ -316,21 +316,21 @@ def written(pairs, result, name):
     return f"{name} = {terms} = {shown(result, 0)}" if pairs else f"{name} = {shown(result, 0)}"
 
 
-def outlined(page, name):
-    """Places of a grid whose cells are outlined, as [row, column] from the first cell."""
-    return [list(place) for place in np.argwhere(marks(page, name, "used"))]
-
-
-def marks(page, name, mark):
-    look = f"g => [...g.children].map(row => [...row.children].map(c => c.classList.contains('{mark}')))"
-    return np.array(grid_of(page, name).evaluate(look))
-
-
-def corners(page, name):
-    """The small numbers in the corners of a grid, in reading order."""
-    look = """g => [...g.querySelectorAll('.unit')].map(c => getComputedStyle(c, '::after').content)
-        .filter(text => text !== 'none')"""
-    return [int(text.strip('"').replace("−", "-")) for text in grid_of(page, name).evaluate(look)]
+LOOK = """() => {
+    const read = selector => document.querySelector(selector).innerText;
+    const number = text => Number(text.slice(1, -1).replace('−', '-'));  // it stands in quotes
+    const grids = {};
+    for (const grid of document.querySelectorAll('[role=grid]')) {
+        const lines = [...grid.children].map(row => [...row.children]);
+        const cells = lines.flatMap((line, r) => line.map((cell, c) => [cell, r, c]));
+        const small = cells.map(([cell]) => getComputedStyle(cell, '::after').content);
+        grids[grid.closest('.part').className.split(' ')[1]] = {
+            outlined: cells.filter(([cell]) => cell.classList.contains('used')).map(([, r, c]) => [r, c]),
+            corners: small.filter(text => text !== 'none').map(number),
+        };
+    }
+    return {equation: read('.equation'), telling: read('.telling'), ...grids};
+}"""
 
 
 @pytest.mark.parametrize("sizes", FEW)
@@ -344,10 +344,10 @@ def test_each_output_shows_what_it_adds_up(browser_page, show, sizes):
         cell_of(page, "output y", row, col).click()
         met = [(row * s + i * d, col * s + j * d) for i in range(k) for j in range(k)]
         pairs = [(padded[place], w) for place, w in zip(met, weight.ravel(), strict=True)]
-        assert equation(page) == written(pairs, y[row, col], "y")
-        assert outlined(page, "input x") == [list(place) for place in met]
-        assert corners(page, "input x") == weight.ravel().tolist()
-        assert len(outlined(page, "kernel weight")) == k * k
+        seen = page.evaluate(LOOK)
+        assert seen["equation"] == written(pairs, y[row, col], "y")
+        assert seen["x"] == {"outlined": [list(place) for place in met], "corners": weight.ravel().tolist()}
+        assert len(seen["w"]["outlined"]) == k * k
         span = d * (k - 1)
         assert framed(page, grid_of(page, "input x")) == [row * s, row * s + span, col * s, col * s + span]
         assert framed(page, grid_of(page, "output y")) == [row, row, col, col]
@@ -357,7 +357,7 @@ def test_each_output_shows_what_it_adds_up(browser_page, show, sizes):
         )
         rest = {0: ".", 1: "; 1 of the pixels is padding."}
         ending = rest.get(outside, f"; {outside} of the pixels are padding.")
-        assert page.locator(".telling").inner_text() == told + ending
+        assert seen["telling"] == told + ending
 
 
 def test_the_guides_own_figures(browser_page, show):
@@ -420,14 +420,16 @@ def test_each_input_shows_the_gradients_that_come_back(browser_page, show, sizes
             for a, b, i, j in np.ndindex(out, out, k, k)
             if (a * s + i * d - p, b * s + j * d - p) == (row, col)
         ]
-        assert equation(page) == written(
+        seen = page.evaluate(LOOK)
+        assert seen["equation"] == written(
             [(DY[a][b], WEIGHT[i][j]) for (a, b), (i, j) in met], dx[row, col], "dx"
         )
-        assert outlined(page, "gradient dy") == [list(y) for y, _ in met]
-        assert outlined(page, "kernel weight") == sorted(list(w) for _, w in met)
-        assert corners(page, "gradient dy") == [WEIGHT[i][j] for _, (i, j) in met]
+        assert seen["dy"]["outlined"] == [list(y) for y, _ in met]
+        assert seen["dy"]["corners"] == [WEIGHT[i][j] for _, (i, j) in met]
+        assert seen["w"]["outlined"] == sorted(list(w) for _, w in met)
+        assert seen["x"] == {"outlined": [], "corners": []}
         assert framed(page, grid_of(page, "input x")) == [row + p, row + p, col + p, col + p]
-        told = page.locator(".telling").inner_text()
+        told = seen["telling"]
         place = f"row {row + 1}, column {col + 1}"
         if met:
             assert told.startswith(f"Input {place} was seen by {len(met)} window{'s' * (len(met) > 1)}. ")
@@ -447,10 +449,10 @@ def test_each_weight_shows_its_pairs_of_input_and_gradient(browser_page, show, s
         met = [(a * s + i * d, b * s + j * d) for a, b in np.ndindex(out, out)]
         gradients = [DY[a][b] for a, b in np.ndindex(out, out)]
         pairs = [(padded[place], dy) for place, dy in zip(met, gradients, strict=True)]
-        assert equation(page) == written(pairs, dweight[i, j], "dweight")
-        assert outlined(page, "input x") == [list(place) for place in met]
-        assert corners(page, "input x") == gradients
-        assert len(outlined(page, "gradient dy")) == out * out
+        seen = page.evaluate(LOOK)
+        assert seen["equation"] == written(pairs, dweight[i, j], "dweight")
+        assert seen["x"] == {"outlined": [list(place) for place in met], "corners": gradients}
+        assert len(seen["dy"]["outlined"]) == out * out
         assert framed(page, grid_of(page, "kernel weight")) == [i, i, j, j]
         assert (
             page.locator(".telling")
@@ -484,7 +486,7 @@ def test_backward_begins_with_an_input_that_several_windows_saw(browser_page, sh
     page = show(browser_page, ConvolutionArithmetic())
     press(page, "backward")
     assert framed(page, grid_of(page, "gradient dx")) == [1, 1, 1, 1]
-    assert len(outlined(page, "gradient dy")) == 4
+    assert len(page.evaluate(LOOK)["dy"]["outlined"]) == 4
     press(page, "forward")
     assert page.get_by_role("grid").count() == 3
     assert framed(page, grid_of(page, "output y")) == [0, 0, 0, 0]
@@ -602,6 +604,7 @@ def test_play_runs_to_the_end_and_pauses(browser_page, show):
     page.clock.run_for(5000)
     move(page, "dilation", 1)
     assert page.get_by_role("button", name="Play").count() == 1
+    assert framed(page, grid_of(page, "output y")) == [0, 0, 0, 0]
 
 
 def test_play_is_slow_for_readers_who_want_less_motion(new_page, show):

@@ -18,6 +18,7 @@ from explorer_page import (
 )
 
 from cnnlib.explorers.arithmetic import ConvolutionArithmetic
+from cnnlib.explorers.channels import ChannelsExplorer
 from cnnlib.explorers.descriptors import DescriptorExplorer
 from cnnlib.explorers.explorer import bundle, source
 from cnnlib.explorers.filtering import FilteringExplorer
@@ -26,7 +27,7 @@ from cnnlib.layers import MaxPool2d
 from cnnlib.windows import correlate2d
 from cnnlib.xo import FEATURES, O, X
 
-ALL = [FilteringExplorer, ToyNetwork, ConvolutionArithmetic, DescriptorExplorer]
+ALL = [FilteringExplorer, ToyNetwork, ConvolutionArithmetic, ChannelsExplorer, DescriptorExplorer]
 EACH = pytest.mark.parametrize("make", ALL)
 # --- what Python sends --------------------------------------------------------------------------
 

@@ -145,7 +145,7 @@ export function render({ model, el }) {
       const edge = name === "x" ? padding : 0;
       grids[name] = grid({ label, rows: n, cols: n, toggles: Boolean(to), follow,
         press: (r, c) => { if (to) choose(to, [r - edge, c - edge]); },
-        point: (r, c) => light(r === null || follow ? [] : meeting(name, [r - edge, c - edge])) });
+        point: (r, c) => light(follow ? [] : meeting(name, [r - edge, c - edge])) });
       return part(name, label, grids[name].el);
     };
     grids = {};
@@ -175,7 +175,6 @@ export function render({ model, el }) {
       const marks = { pad: !inside, missed: unseen, used: here, cornered: times };
       cell.classList.add(...Object.keys(marks).filter((mark) => marks[mark]));
       cell.dataset.times = times;
-      cell.style.setProperty("--fit", Math.min(1, 3 / short(v).length)); // long numbers are printed small
       cell.setAttribute("aria-label", (inside ? `${spot(place)}, value ${short(v)}` : "padding, value 0")
         + (times ? `, times ${times}` : here ? ", used" : "") + (unseen ? ", seen by no window" : ""));
       if (name in SUMS) cell.setAttribute("aria-selected", name === kind && same(place, chosen[kind]));

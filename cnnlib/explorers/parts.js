@@ -108,8 +108,10 @@ export function fill(cell, value, { text = number, scale = 1, picture = false } 
   const kind = value === null ? "blank" : value > 0 ? "positive" : value < 0 ? "negative" : "zero";
   cell.className = `unit ${kind}${picture && value !== null ? " pixel" : ""}`;
   cell.style.setProperty("--k", `${Math.min(Math.abs(value) / scale, 1) * 100}%`);
+  const shown = value === null ? "" : text(value);
+  cell.style.setProperty("--fit", Math.min(1, 3 / shown.length)); // for sheets that print long numbers small
   // the zero before the point can go where there is little room
-  const html = value === null ? "" : `<span>${text(value).replace(/^(−?)0\./, "$1<i>0</i>.")}</span>`;
+  const html = shown && `<span>${shown.replace(/^(−?)0\./, "$1<i>0</i>.")}</span>`;
   if (cell.innerHTML !== html) cell.innerHTML = html;
 }
 
