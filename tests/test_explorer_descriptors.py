@@ -466,6 +466,8 @@ def test_kernel_and_page_share_what_is_chosen(live):
     press(page, "LDN")
     page.get_by_role("application").press("ArrowRight")
     assert page.evaluate("sent.map(s => [s.descriptor, ...s.position])") == [["ldn", 1, 0], ["ldn", 1, 1]]
+    page.mouse.click(*spot(page, "picture", 8, 0))  # where no code is: the kernel would refuse it
+    assert page.evaluate("sent.at(-1).position") == [6, 0]
 
 
 def test_two_of_them_leave_each_other_alone(browser_page, show):

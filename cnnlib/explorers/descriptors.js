@@ -158,7 +158,7 @@ export function render({ model, el }) {
       h("div", { class: "heading" }, model.get("title")),
       h("div", { class: "picks", role: "group", "aria-label": "descriptor" }, ...picks.map(([, pick]) => pick)),
       full,
-      h("div", { class: "stage" }, part("picture", "picture", picture.el), part("near", "3 × 3 pixels", near.el),
+      h("div", { class: "stage" }, part("picture", "picture: choose a pixel", picture.el), part("near", "3 × 3 pixels", near.el),
         part("said", what, said.el), part("codes", "code map", codes.el)),
       trace, h("div", { class: "worked" }, steps, h("div", {}, digits, equation)),
       h("div", { class: "controls" }, limit.el), voice.el));
