@@ -12,9 +12,9 @@ import deck
 import numpy as np
 import pytest
 
-from cnnlib import datasets, download, expressions, formats
-from cnnlib.catalogue import DESCRIPTIONS, FILES, PIXELS, Description
-from cnnlib.datasets import chosen, folds, groups, load, resize, table
+from cnnlib import datasets
+from cnnlib.datasets import chosen, download, expressions, folds, formats, groups, load, resize, table
+from cnnlib.datasets.catalogue import DESCRIPTIONS, FILES, PIXELS, Description
 from cnnlib.xo import O, X
 
 ROOT = Path(__file__).resolve().parent.parent

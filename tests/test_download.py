@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnlib import download
-from cnnlib.catalogue import FILES
-from cnnlib.download import DownloadError, RemoteFile, fetch
+from cnnlib.datasets import download
+from cnnlib.datasets.catalogue import FILES
+from cnnlib.datasets.download import DownloadError, RemoteFile, fetch
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "numbers.gz"
@@ -479,7 +479,7 @@ def in_another_process(server, folder, root, before="pass"):
     """Start a Python that fetches the file and prints the path or the error."""
     code = f"""
 {before}
-from cnnlib import download
+from cnnlib.datasets import download
 download._SCHEMES, download.PAUSE = ("http",), 0
 file = download.RemoteFile(
     {NAME!r}, {hashlib.sha256(CONTENT).hexdigest()!r}, {len(CONTENT)},

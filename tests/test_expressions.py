@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cnnlib import expressions
-from cnnlib.expressions import EXPRESSIONS, PERSON, UNITS, VIEW, draw, prototypes, sample
+from cnnlib.datasets import expressions
+from cnnlib.datasets.expressions import EXPRESSIONS, PERSON, UNITS, VIEW, draw, prototypes, sample
 
 SIZE = 192
 NEUTRAL = draw("neutral", size=SIZE)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlib import formats
-from cnnlib.formats import read_cifar10, read_idx, read_idx_pair, read_usps
+from cnnlib.datasets import formats
+from cnnlib.datasets.formats import read_cifar10, read_idx, read_idx_pair, read_usps
 
 
 def idx(array):

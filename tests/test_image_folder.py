@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnlib import image_folder
-from cnnlib.datasets import folds, groups, load
-from cnnlib.image_folder import read_folder
+from cnnlib.datasets import folds, groups, image_folder, load
+from cnnlib.datasets.image_folder import read_folder
 
 GREY = np.array([[0, 51, 102], [153, 204, 255]], dtype=np.uint8)  # 0, .2, .4 / .6, .8, 1
 
@@ -184,7 +183,7 @@ def test_odd_sizes_are_refused_with_both_names(two):
         load(f"folder:{two}")
     assert str(error.value) == (
         f"{odd} has 5 x 4 pixels, {two / 'cat' / '0.png'} 2 x 3, and all must agree; "
-        "cnnlib.image_folder.read_folder(path, size=(2, 3)) resizes them"
+        "cnnlib.datasets.image_folder.read_folder(path, size=(2, 3)) resizes them"
     )
 
 

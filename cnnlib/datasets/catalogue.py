@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlib.download import RemoteFile
-from cnnlib.expressions import EXPRESSIONS
-from cnnlib.formats import read_usps
+from cnnlib.datasets.download import RemoteFile
+from cnnlib.datasets.expressions import EXPRESSIONS
+from cnnlib.datasets.formats import read_usps
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ DESCRIPTIONS = {
         Description(
             name="expressions",
             title="Schematic faces that show the six basic expressions, and neutral ones",
-            source="cnnlib.expressions, seed 0: 24 persons, each shows each expression 5 times",
+            source="cnnlib.datasets.expressions, seed 0: 24 persons, each shows each expression 5 times",
             licence="CC BY 4.0, as the course",
             citation="P. Ekman, W. Friesen: Facial Action Coding System. 1978 (for the action units)",
             classes=EXPRESSIONS,

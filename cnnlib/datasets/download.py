@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+DATA = Path(__file__).resolve().parents[2] / "data"
 ATTEMPTS = 3  # rounds through the mirrors
 PAUSE = 1.0  # seconds before the second round; each further pause is twice as long
 TIMEOUT = 30  # seconds without a byte

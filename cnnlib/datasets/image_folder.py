@@ -138,7 +138,7 @@ def _read_all(files, size):
             (h, w), (rows, cols) = image.shape[1:], images.shape[2:]
             raise ValueError(
                 f"{file} has {h} x {w} pixels, {files[0]} {rows} x {cols}, and all must agree; "
-                f"cnnlib.image_folder.read_folder(path, size=({rows}, {cols})) resizes them"
+                f"cnnlib.datasets.image_folder.read_folder(path, size=({rows}, {cols})) resizes them"
             )
         if len(image) > images.shape[1]:  # the first one that has colours
             _check_memory(files, image)
@@ -152,7 +152,8 @@ def _check_memory(files, image):
     if size > LIMIT:
         raise ValueError(
             f"{len(files):,} images like {files[0]} need {size / 2**30:.1f} GiB, more than "
-            f"{LIMIT / 2**30:.0f}; cnnlib.image_folder.read_folder(path, size=...) makes them smaller"
+            f"{LIMIT / 2**30:.0f}; "
+            "cnnlib.datasets.image_folder.read_folder(path, size=...) makes them smaller"
         )
 
 

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnlib import xo
-from cnnlib.catalogue import DESCRIPTIONS, FILES, PIXELS, Description
-from cnnlib.download import DATA, fetch
-from cnnlib.expressions import sample
-from cnnlib.formats import read_cifar10, read_idx_pair, read_usps
-from cnnlib.image_folder import read_folder
+from cnnlib.datasets.catalogue import DESCRIPTIONS, FILES, PIXELS, Description
+from cnnlib.datasets.download import DATA, fetch
+from cnnlib.datasets.expressions import sample
+from cnnlib.datasets.formats import read_cifar10, read_idx_pair, read_usps
+from cnnlib.datasets.image_folder import read_folder
 
 SPLITS = ("train", "test")
 TEST_SHARE = 5  # every fifth image is for testing, where a data set has no split of its own
@@ -48,12 +48,12 @@ def load(name, *, split=None, root=None, download=True):
     ``xo``             1,000 crooked letters, 9x9, drawn by `cnnlib.xo`
     ``digits``         1,797 handwritten digits, 8x8; in scikit-learn, so no network is needed
     ``faces``          100 faces and 100 patches without one, 25x25; in scikit-image
-    ``expressions``    840 *synthetic* faces, 48x48, drawn by `cnnlib.expressions`
+    ``expressions``    840 *synthetic* faces, 48x48, drawn by `cnnlib.datasets.expressions`
     ``usps``           9,298 digits from postal envelopes, 16x16; downloaded, 2 MB
     ``mnist``          70,000 handwritten digits, 28x28; downloaded, 12 MB
     ``fashion-mnist``  70,000 pieces of clothing, 28x28; downloaded, 31 MB
     ``cifar10``        60,000 colour photographs, 32x32; downloaded, 170 MB
-    ``folder:PATH``    your own: a folder for each class, see `cnnlib.image_folder.read_folder`
+    ``folder:PATH``    your own: a folder for each class, see `cnnlib.datasets.image_folder.read_folder`
     =================  ============================================================================
 
     Parameters
@@ -76,7 +76,7 @@ def load(name, *, split=None, root=None, download=True):
     -------
     Dataset
         ``images``, float32 of shape (N, C, H, W) in [0, 1]; ``labels``, int64 of shape (N,); and a
-        `cnnlib.catalogue.Description`.
+        `cnnlib.datasets.catalogue.Description`.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def load(name, *, split=None, root=None, download=True):
         If the name or the split is unknown, or a file is not what it should be.
     FileNotFoundError
         If a file is missing and `download` is false, or there is no such folder.
-    cnnlib.download.DownloadError
+    cnnlib.datasets.download.DownloadError
         If a file cannot be downloaded or written.
 
     Examples

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from cnnlib import face_drawing
+from cnnlib.datasets import face_drawing
 
 # The six basic expressions and neutral, in the order of their labels.
 EXPRESSIONS = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "neutral")

@@ -1,6 +1,6 @@
 """Draw schematic faces: shapes with soft edges, painted one over the other, many faces at a time.
 
-`cnnlib.expressions` says what a face looks like; this module says which pixels that darkens. All
+`cnnlib.datasets.expressions` says what a face looks like; this module says which pixels that darkens. All
 parameters come as arrays of shape (N, 1, 1), one value for each face. Lengths are in half images:
 the picture reaches from -1 to 1, to the right and downwards.
 """
@@ -15,7 +15,7 @@ def draw(units, person, view, size):
     ----------
     units, person, view : SimpleNamespace
         Action units, what a person looks like, and how the picture was taken, under the names of
-        `cnnlib.expressions.UNITS`, ``PERSON`` and ``VIEW``: arrays of shape (N, 1, 1).
+        `cnnlib.datasets.expressions.UNITS`, ``PERSON`` and ``VIEW``: arrays of shape (N, 1, 1).
     size : int
         Rows and columns of a picture, in pixels.
 
