@@ -293,6 +293,16 @@ def test_every_file_of_the_course_has_two_https_mirrors_on_two_hosts():
     assert len({file.sha256 for file in files}) == len(files)
 
 
+def test_sizes_add_up_to_what_tensorflow_datasets_published():
+    """The "download_size" of its records of MNIST, Fashion-MNIST and CIFAR-10."""
+    totals = {name: sum({f: f.size for s in FILES[name].values() for f in s}.values()) for name in FILES}
+    assert (totals["mnist"], totals["fashion-mnist"], totals["cifar10"]) == (
+        11_594_722,
+        30_878_645,
+        170_052_171,
+    )
+
+
 # What is there already
 
 

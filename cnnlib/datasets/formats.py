@@ -220,7 +220,7 @@ class _Limited:
         self.stream, self.left, self.limit, self.path = stream, limit, limit, path
 
     def read(self, size):
-        values = self.stream.read(min(size, self.left + 1))
+        values = self.stream.read(size)  # tarfile asks for 10 KB at a time
         self.left -= len(values)
         if self.left < 0:
             raise ValueError(f"{self.path} unpacks to more than {self.limit:,} bytes")
