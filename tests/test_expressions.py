@@ -208,6 +208,41 @@ def test_persons_look_like_themselves(monkeypatch):
         assert person[distance.argmin()] == person[i]
 
 
+@pytest.mark.parametrize("name", PERSON)
+def test_persons_differ_in_everything_that_is_listed(name, monkeypatch):
+    low, high = PERSON[name]
+    monkeypatch.setitem(PERSON, name, (low, low))
+    one = draw("joy")
+    monkeypatch.setitem(PERSON, name, (high, high))
+    assert np.abs(draw("joy") - one).max() > 0.05
+
+
+@pytest.mark.parametrize("name", sorted(set(VIEW) - {"noise", "gain"}))
+def test_views_differ_in_everything_that_is_listed(name, monkeypatch):
+    low, high = VIEW[name]
+    monkeypatch.setitem(VIEW, name, (low, low))
+    one = draw("fear")
+    monkeypatch.setitem(VIEW, name, (high, high))
+    assert np.abs(draw("fear") - one).max() > 0.03
+
+
+def test_gain_multiplies_all_greys(monkeypatch):
+    monkeypatch.setitem(VIEW, "gain", (1.0, 1.0))
+    one = draw("neutral")
+    monkeypatch.setitem(VIEW, "gain", (0.8, 0.8))
+    np.testing.assert_allclose(draw("neutral"), 0.8 * one, atol=1e-5)
+
+
+def test_noise_has_its_standard_deviation(monkeypatch):
+    pictures = []
+    for noise in (0.0, 0.02):
+        monkeypatch.setitem(VIEW, "noise", (noise, noise))
+        pictures.append(sample(rng=seeded(4), persons=2, variants=2)[0])
+    clean, noisy = pictures
+    inside = (clean > 0.1) & (clean < 0.9)  # nothing is cut off there
+    assert abs((noisy - clean)[inside].std() - 0.02) < 0.001
+
+
 def test_the_classes_can_be_learned_but_not_by_pixels_alone():
     """A linear classifier on pixels, tested on persons that it has not seen, on three seeds."""
     from sklearn.linear_model import RidgeClassifier
