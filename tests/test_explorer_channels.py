@@ -412,6 +412,11 @@ def test_kernel_and_page_share_what_is_chosen(live):
     page.evaluate("model.set('bias', [5])")
     page.evaluate("model.set('names', ['one'])")
     check_window(page, 0, 1, 2, 27, image=image, weight=WEIGHT[:1], bias=np.array([5.0]))
+    page.evaluate("weight => model.set('weight', weight)", WEIGHT[:2].tolist())
+    assert page.locator(".map").count() == 1  # half of the news is not drawn
+    page.evaluate("model.set('bias', [5, -5])")
+    page.evaluate("model.set('names', ['one', 'two'])")
+    assert page.locator(".map .name").all_inner_texts() == ["map 1: one", "map 2: two"]
     page.evaluate("leave()")
     assert page.evaluate("listeners()") == 0
 
