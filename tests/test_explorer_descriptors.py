@@ -522,7 +522,7 @@ def test_text_stands_out_from_its_ground(browser_page, show, theme):
             assert min(contrasts) >= 4.5
 
 
-@pytest.mark.parametrize("level", [0, 117, 118, 255])
+@pytest.mark.parametrize("level", [0, 100, 117, 118, 135, 255])
 def test_grey_levels_can_be_read_on_their_own_grey(browser_page, show, level):
     page = show(browser_page, DescriptorExplorer(np.full((3, 3), level), "ldp", position=(0, 0)))
     grounds = (
