@@ -459,8 +459,8 @@ def test_kernel_and_page_share_what_is_chosen(live):
     page.evaluate("image => model.set('image', image)", image.tolist())
     check(page, image, "lbp", (6, 2))  # the nearest place that there is
     page.evaluate("model.set('position', [1, 0])")
-    page.evaluate("model.set('threshold', 3)")
     page.evaluate("model.set('descriptor', 'ldterp')")
+    page.evaluate("model.set('threshold', 3)")
     check(page, image, "ldterp", (1, 0), threshold=3)
     assert page.evaluate("sent.length") == 0  # what the kernel sets is not sent back
     press(page, "LDN")
