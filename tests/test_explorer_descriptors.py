@@ -455,7 +455,7 @@ def test_code_is_announced_when_it_changes(browser_page, show):
 def test_kernel_and_page_share_what_is_chosen(live):
     page = live(DescriptorExplorer(position=(33, 33)))
     page.add_style_tag(content=DescriptorExplorer._css)
-    image = np.random.default_rng(6).integers(0, 256, (9, 5))
+    image = np.random.default_rng(6).integers(100, 110, (9, 5))
     page.evaluate("image => model.set('image', image)", image.tolist())
     check(page, image, "lbp", (6, 2))  # the nearest place that there is
     page.evaluate("model.set('position', [1, 0])")
