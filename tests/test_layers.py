@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnlib.gradcheck import numerical_gradient
-from cnnlib.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
+from cnnlib.layers import AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Softmax
 
 CLOSE = {"rtol": 1e-10, "atol": 1e-10}
 
@@ -28,8 +28,20 @@ EVERY_LAYER = [
     pytest.param(ReLU(), (3, 4, 2), id="ReLU"),
     pytest.param(Linear(4, 3), (5, 4), id="Linear"),
     pytest.param(Flatten(), (3, 2, 4, 5), id="Flatten"),
+    pytest.param(AvgPool2d(3, stride=2, padding=1), (3, 2, 6, 5), id="AvgPool2d"),
+    pytest.param(BatchNorm2d(2).eval(), (3, 2, 4, 5), id="BatchNorm2d"),
+    pytest.param(Softmax(), (5, 4), id="Softmax"),
 ]
-EVERY_CLASS = [lambda: Conv2d(2, 4, 3), lambda: MaxPool2d(2), ReLU, lambda: Linear(4, 3), Flatten]
+EVERY_CLASS = [
+    lambda: Conv2d(2, 4, 3),
+    lambda: MaxPool2d(2),
+    ReLU,
+    lambda: Linear(4, 3),
+    Flatten,
+    lambda: AvgPool2d(2),
+    lambda: BatchNorm2d(2),
+    Softmax,
+]
 
 
 # By hand
@@ -138,6 +150,100 @@ def test_flatten_writes_rows_and_back():
     x = np.arange(12.0).reshape(2, 3, 1, 2)
     np.testing.assert_array_equal(flatten.forward(x), [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]])
     np.testing.assert_array_equal(flatten.backward(np.arange(12.0).reshape(2, 6)), x)
+
+
+def test_avgpool_takes_the_mean_and_shares_its_gradient():
+    pool = AvgPool2d(2)
+    np.testing.assert_array_equal(pool.forward(images([1, 2, 8, 7], [4, 3, 5, 6])), images([2.5, 6.5]))
+    np.testing.assert_array_equal(pool.backward(images([4, 8])), images([1, 1, 2, 2], [1, 1, 2, 2]))
+
+
+def test_avgpool_counts_padding_only_if_asked():
+    x = images([8, 8], [8, 8])  # each window of 2 sees one pixel and three of padding
+    np.testing.assert_array_equal(AvgPool2d(2, padding=1).forward(x), images([2, 2], [2, 2]))
+    pool = AvgPool2d(2, padding=1, count_include_pad=False)
+    np.testing.assert_array_equal(pool.forward(x), images([8, 8], [8, 8]))
+    np.testing.assert_array_equal(pool.backward(x), images([8, 8], [8, 8]))
+
+
+def test_batchnorm_brings_each_channel_to_mean_0_and_variance_1_then_scales_and_shifts():
+    norm = BatchNorm2d(1, eps=0.0)
+    norm.weight, norm.bias = np.array([10.0]), np.array([100.0])
+    y = norm.forward(images([1, 1, 5, 5]))  # mean 3, variance 4
+    np.testing.assert_array_equal(y, images([90, 90, 110, 110]))
+    np.testing.assert_allclose(norm.running_mean, [0.9 * 0 + 0.1 * 3])
+    np.testing.assert_allclose(norm.running_var, [0.9 * 1 + 0.1 * 4 * 4 / 3])  # n - 1 = 3
+
+
+def test_batchnorm_does_not_let_a_gradient_move_the_mean_or_the_variance():
+    norm = BatchNorm2d(1, eps=0.0)
+    norm.forward(images([1, 1, 5, 5]))
+    np.testing.assert_allclose(norm.backward(images([7, 7, 7, 7])), images([0, 0, 0, 0]))
+    np.testing.assert_allclose(norm.backward(images([-3, -3, 3, 3])), images([0, 0, 0, 0]), atol=1e-15)
+    assert (norm.dweight, norm.dbias) == (12, 0)
+
+
+def test_batchnorm_after_eval_no_longer_looks_at_the_batch():
+    norm = BatchNorm2d(1, eps=0.0).eval()
+    norm.running_mean, norm.running_var = np.array([3.0]), np.array([4.0])
+    np.testing.assert_array_equal(norm.forward(images([5, 9])), images([1, 3]))
+    np.testing.assert_array_equal(norm.backward(images([2, 8])), images([1, 4]))
+    np.testing.assert_array_equal(norm.running_mean, [3])
+
+
+def test_batchnorm_keeps_to_the_pass_it_made():
+    norm = BatchNorm2d(1)
+    norm.forward(images([1, 1, 5, 5]))
+    norm.eval()  # between forward and backward: the pass was one of training
+    np.testing.assert_allclose(norm.backward(images([7, 7, 7, 7])), images([0, 0, 0, 0]))
+
+
+def test_softmax_turns_votes_into_shares():
+    softmax = Softmax()
+    np.testing.assert_allclose(softmax.forward(np.log([[1.0, 3.0]])), [[0.25, 0.75]])
+    np.testing.assert_allclose(softmax.backward(np.array([[16.0, 0.0]])), [[3, -3]])
+
+
+def test_softmax_of_large_votes_does_not_overflow():
+    np.testing.assert_array_equal(Softmax().forward(np.array([[1e4, 0.0], [-1e4, 0.0]])), [[1, 0], [0, 1]])
+
+
+@pytest.mark.parametrize("layer", [Conv2d(2, 4, 3), Linear(4, 3), BatchNorm2d(2)])
+def test_without_dx_the_parameters_still_get_their_gradients(layer):
+    x = normal(5, 4) if isinstance(layer, Linear) else normal(3, 2, 6, 5)
+    dy = normal(*layer.forward(x).shape, seed=1)
+    layer.backward(dy)
+    expected = layer.dweight.copy(), layer.dbias.copy()
+    layer.dweight = layer.dbias = None
+    assert layer.backward(dy, need_dx=False) is None
+    for gradient, full in zip((layer.dweight, layer.dbias), expected, strict=True):
+        np.testing.assert_array_equal(gradient, full)
+
+
+def test_train_and_eval_say_so_and_return_the_layer():
+    layer = ReLU()
+    assert layer.training
+    assert layer.eval() is layer
+    assert not layer.training
+    assert layer.train().training
+    assert not layer.train(False).training
+
+
+@pytest.mark.parametrize("make", [lambda: Conv2d(2, 4, 3), lambda: Linear(4, 3), lambda: BatchNorm2d(2)])
+def test_astype_converts_every_array_and_forgets_the_last_pass(make):
+    layer = make()
+    x = normal(5, 4) if isinstance(layer, Linear) else normal(3, 2, 6, 5)
+    layer.backward(layer.forward(x))
+    assert layer.astype(np.float32) is layer
+    arrays = [value for value in vars(layer).values() if isinstance(value, np.ndarray)]
+    kept = [getattr(layer, name) for name in layer._arrays]
+    assert arrays
+    assert all(array.dtype == np.float32 for array in kept)
+    assert layer.dweight is None
+    assert layer.dbias is None
+    with pytest.raises(RuntimeError, match="needs a call of forward"):
+        layer.backward(x)
+    assert layer.forward(x.astype(np.float32)).dtype == np.float32
 
 
 @pytest.mark.parametrize("layer", [Conv2d(8, 6, 5, groups=2), Linear(100, 50)])
@@ -263,7 +369,71 @@ def test_relu_and_flatten_are_pytorchs(ours, theirs):
     np.testing.assert_array_equal(ours.backward(dy), tx.grad.numpy())
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_avgpool_and_its_gradient_are_pytorchs(data):
+    kernel = [data.draw(st.integers(1, 4)) for _ in "hw"]
+    stride = [data.draw(st.integers(1, 3)) for _ in "hw"]
+    padding = [data.draw(st.integers(0, k // 2)) for k in kernel]
+    size = [data.draw(st.integers(k, 9)) for k in kernel]
+    how = {"ceil_mode": data.draw(st.booleans()), "count_include_pad": data.draw(st.booleans())}
+    x = normal(2, 3, *size)
+    tx = torch.tensor(x, requires_grad=True)
+    expected = F.avg_pool2d(tx, tuple(kernel), tuple(stride), tuple(padding), **how)
+    pool = AvgPool2d(tuple(kernel), tuple(stride), tuple(padding), **how)
+    np.testing.assert_allclose(pool.forward(x), expected.detach().numpy(), **CLOSE)
+    dy = normal(*expected.shape, seed=1)
+    expected.backward(torch.tensor(dy))
+    np.testing.assert_allclose(pool.backward(dy), tx.grad.numpy(), **CLOSE)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_batchnorm_its_gradients_and_its_memory_are_pytorchs(training):
+    ours, theirs = BatchNorm2d(3, eps=1e-3, momentum=0.3), torch.nn.BatchNorm2d(3, eps=1e-3, momentum=0.3)
+    theirs = theirs.double()
+    ours.weight, ours.bias = normal(3, seed=2), normal(3, seed=3)
+    with torch.no_grad():
+        theirs.weight.copy_(torch.tensor(ours.weight))
+        theirs.bias.copy_(torch.tensor(ours.bias))
+    for seed in range(3):  # the running estimates come from three batches of different sizes
+        x = 5 + 2 * normal(2 + seed, 3, 4, 3, seed=seed)
+        ours.train().forward(x), theirs.train()(torch.tensor(x))
+    np.testing.assert_allclose(ours.running_mean, theirs.running_mean.numpy(), **CLOSE)
+    np.testing.assert_allclose(ours.running_var, theirs.running_var.numpy(), **CLOSE)
+
+    ours.train(training), theirs.train(training)
+    tx = torch.tensor(x, requires_grad=True)
+    expected = theirs(tx)
+    np.testing.assert_allclose(ours.forward(x), expected.detach().numpy(), **CLOSE)
+    dy = normal(*x.shape, seed=9)
+    expected.backward(torch.tensor(dy))
+    np.testing.assert_allclose(ours.backward(dy), tx.grad.numpy(), **CLOSE)
+    np.testing.assert_allclose(ours.dweight, theirs.weight.grad.numpy(), **CLOSE)
+    np.testing.assert_allclose(ours.dbias, theirs.bias.grad.numpy(), **CLOSE)
+
+
+@pytest.mark.parametrize("dim", [0, 1, 2, -1, -3])
+def test_softmax_and_its_gradient_are_pytorchs(dim):
+    x = normal(3, 4, 5)
+    tx = torch.tensor(x, requires_grad=True)
+    expected = torch.softmax(tx, dim)
+    softmax = Softmax(dim)
+    np.testing.assert_allclose(softmax.forward(x), expected.detach().numpy(), **CLOSE)
+    dy = normal(3, 4, 5, seed=1)
+    expected.backward(torch.tensor(dy))
+    np.testing.assert_allclose(softmax.backward(dy), tx.grad.numpy(), **CLOSE)
+
+
 # Centred differences
+
+
+def test_gradient_through_the_statistics_of_a_batch_is_what_differences_measure():
+    norm, x, dy = BatchNorm2d(2), normal(3, 2, 2, 3), normal(3, 2, 2, 3, seed=1)
+    norm.weight = np.array([2.0, -3.0])
+    norm.forward(x)
+    measured = numerical_gradient(lambda _: (norm.forward(x) * dy).sum(), x)
+    norm.forward(x)
+    np.testing.assert_allclose(norm.backward(dy), measured, rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize(("layer", "shape"), EVERY_LAYER)
@@ -322,6 +492,9 @@ def as_float32(layer):
         (ReLU(), (3, 4, 2)),
         (as_float32(Linear(4, 3)), (5, 4)),
         (Flatten(), (3, 2, 4)),
+        (AvgPool2d(3, stride=2, padding=1), (3, 2, 6, 5)),
+        (BatchNorm2d(2).astype(np.float32), (3, 2, 6, 5)),
+        (Softmax(), (5, 4)),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -356,6 +529,9 @@ def test_maxpool_sends_gradient_to_a_nan():
         Linear(4, 3),
         Linear(4, 3, bias=False),
         Flatten(),
+        AvgPool2d((3, 2), stride=1, padding=1, count_include_pad=False),
+        BatchNorm2d(3, eps=0.001, momentum=0.5),
+        Softmax(dim=-1),
     ],
     ids=repr,
 )
@@ -434,6 +610,17 @@ def test_x_of_the_wrong_shape_is_refused(layer, shape, expected):
 def test_image_smaller_than_the_window_is_refused(layer):
     with pytest.raises(ValueError, match="got kernel_size=5, but size=2 with padding=0 gives 2"):
         layer.forward(np.zeros((1, 1, 9, 2)))
+
+
+def test_one_number_has_no_variance():
+    with pytest.raises(ValueError, match=r"at least 2 numbers in each channel.*\(1, 2, 1, 1\).*eval\(\)"):
+        BatchNorm2d(2).forward(np.zeros((1, 2, 1, 1)))
+
+
+@pytest.mark.parametrize("dim", [2, -3])
+def test_softmax_needs_its_axis(dim):
+    with pytest.raises(ValueError, match=rf"expected x with an axis {dim}: got shape \(5, 4\)"):
+        Softmax(dim).forward(np.zeros((5, 4)))
 
 
 def test_groups_must_divide_the_channels():

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from cnnlib.gradcheck import numerical_gradient
-from cnnlib.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
+from cnnlib.layers import BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU
 from cnnlib.losses import CrossEntropyLoss
-from cnnlib.network import Sequential
+from cnnlib.network import LeNet5, Sequential
 from cnnlib.xo import O, X, draw
 
 
@@ -156,6 +156,98 @@ def test_toy_network_and_all_its_gradients_are_pytorchs():
     np.testing.assert_allclose(net.backward(loss.backward()), tx.grad.numpy(), rtol=1e-10, atol=1e-10)
     for theirs, gradient in zip(twin.parameters(), net.gradients(), strict=True):
         np.testing.assert_allclose(gradient, theirs.grad.numpy(), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize(("dtype", "close"), [(np.float64, 1e-10), (np.float32, 1e-4)])
+def test_lenet5_and_all_its_gradients_are_pytorchs(dtype, close):
+    net = LeNet5(rng=np.random.default_rng(0), dtype=dtype)
+    twin = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 6, 5),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(2),
+        torch.nn.Conv2d(6, 16, 5),
+        torch.nn.ReLU(),
+        torch.nn.MaxPool2d(2),
+        torch.nn.Flatten(),
+        torch.nn.Linear(400, 120),
+        torch.nn.ReLU(),
+        torch.nn.Linear(120, 84),
+        torch.nn.ReLU(),
+        torch.nn.Linear(84, 10),
+    ).double()
+    with torch.no_grad():
+        for theirs, ours in zip(twin.parameters(), net.parameters(), strict=True):
+            theirs.copy_(torch.tensor(ours))
+    x, dy = (
+        np.random.default_rng(1).normal(size=(4, 1, 32, 32)),
+        np.random.default_rng(2).normal(size=(4, 10)),
+    )
+    tx = torch.tensor(x, requires_grad=True)
+    expected = twin(tx)
+    expected.backward(torch.tensor(dy))
+    y = net.forward(x.astype(dtype))
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y, expected.detach().numpy(), rtol=close, atol=close)
+    np.testing.assert_allclose(net.backward(dy.astype(dtype)), tx.grad.numpy(), rtol=close, atol=close)
+    for theirs, gradient in zip(twin.parameters(), net.gradients(), strict=True):
+        assert gradient.dtype == dtype
+        np.testing.assert_allclose(gradient, theirs.grad.numpy(), rtol=close, atol=close * 10)
+
+
+# LeNet-5
+
+
+def test_lenet5_has_the_parameters_that_a_pencil_counts():
+    counts = [layer.weight.size + layer.bias.size for layer in LeNet5() if layer.weight is not None]
+    assert counts == [6 * 26, 16 * 151, 120 * 401, 84 * 121, 10 * 85]
+    assert sum(counts) == 61_706
+
+
+def test_lenet5_takes_other_channels_and_classes():
+    net = LeNet5(26, in_channels=3)
+    assert net.forward(np.zeros((2, 3, 32, 32), np.float32)).shape == (2, 26)
+
+
+def test_lenet5_is_drawn_from_the_generator():
+    first, again, other = (LeNet5(rng=np.random.default_rng(seed)) for seed in (1, 1, 2))
+    for one, two, three in zip(first.parameters(), again.parameters(), other.parameters(), strict=True):
+        np.testing.assert_array_equal(one, two)
+        assert (one != three).any()
+    filters = first[0].weight
+    assert (filters[0] != filters[1]).any()
+
+
+# Modes and types
+
+
+def test_train_and_eval_reach_every_layer():
+    net = Sequential(BatchNorm2d(1), Sequential(BatchNorm2d(1), ReLU()))
+    assert net.eval() is net
+    assert not any(layer.training for layer in net._leaves())
+    assert net.train() is net
+    assert all(layer.training for layer in net._leaves())
+
+
+def test_astype_converts_the_whole_network():
+    net = Sequential(Conv2d(1, 2, 3), Sequential(BatchNorm2d(2), ReLU()), Flatten(), Linear(8, 3))
+    assert net.astype(np.float32) is net
+    assert all(parameter.dtype == np.float32 for parameter in net.parameters())
+    y = net.forward(np.random.default_rng(0).normal(size=(3, 1, 4, 4)).astype(np.float32))
+    assert net.backward(y).dtype == np.float32
+    with pytest.raises(TypeError, match=r"must be np\.float32 or np\.float64: got int64"):
+        net.astype(np.int64)
+
+
+def test_without_dx_all_parameters_get_their_gradients_all_the_same():
+    net = Sequential(ReLU(), Conv2d(1, 2, 3), ReLU(), Flatten(), Linear(8, 3))
+    x = np.random.default_rng(0).normal(size=(3, 1, 4, 4))
+    dy = net.forward(x)
+    net.backward(dy)
+    expected = net.gradients()
+    net.forward(x)
+    assert net.backward(dy, need_dx=False) is None
+    for gradient, full in zip(net.gradients(), expected, strict=True):
+        np.testing.assert_array_equal(gradient, full)
 
 
 # Centred differences
