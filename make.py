@@ -82,7 +82,8 @@ def test(args):
     """run every test, and every notebook against its stored outputs"""
     setup(args)
     threads = os.environ.get("OMP_NUM_THREADS", "1")  # the notebooks run side by side: one core each
-    run(PYTHON, "-m", "pytest", "--numprocesses=auto", *args.rest, OMP_NUM_THREADS=threads)
+    environment = {"OMP_NUM_THREADS": threads, "CNNLIB_DATASET": ""}  # outputs are those of the digits
+    run(PYTHON, "-m", "pytest", "--numprocesses=auto", *args.rest, **environment)
 
 
 def lint(args):
@@ -101,7 +102,7 @@ def lab(args):
 def refresh(args):
     """run chapters in fresh kernels and store their outputs (all, or the ones you name)"""
     setup(args)
-    run(PYTHON, "scripts/refresh.py", *args.rest)
+    run(PYTHON, "scripts/refresh.py", *args.rest, CNNLIB_DATASET="")
 
 
 def bench(args):

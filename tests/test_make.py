@@ -51,6 +51,17 @@ def test_a_missing_venv_module_is_named(empty, args, monkeypatch):
     assert empty == []
 
 
+@pytest.mark.parametrize("task", [make.test, make.refresh])
+def test_a_data_set_chosen_for_reading_changes_neither_tests_nor_stored_outputs(
+    empty, args, monkeypatch, task
+):
+    seen = {}
+    monkeypatch.setattr(make, "run", lambda *command, **environment: seen.update(environment))
+    monkeypatch.setattr(make, "setup", lambda args: None)
+    task(args)
+    assert seen["CNNLIB_DATASET"] == ""
+
+
 def test_setting_up_happens_once(empty, args):
     make.setup(args)
     assert [bool(re.search("venv|requirements|editable", line)) for line in empty] == [True] * 3
