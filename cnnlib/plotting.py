@@ -717,3 +717,47 @@ def show_field(size, layers, unit, *, ceil_mode=False, names=None, ax=None):
     ax.set_aspect("equal")
     ax.axis("off")
     return ax
+
+
+def show_confusion(counts, names=None, *, title="", size=4.8, ax=None):
+    """Show who was taken for whom: what things are in rows, what was said in columns.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (classes, classes)
+        ``counts[label, said]``, whole numbers. Mistakes are coloured, the more the fuller; zeros stay
+        empty.
+    names : sequence of str, optional
+        What the classes are called; 0, 1, 2 ... unless given.
+    title : str
+        Above the table.
+    size : float
+        Width of the table, in inches.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+    """
+    counts = np.asarray(counts)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
+        raise ValueError(f"counts must have shape (classes, classes): got {counts.shape}")
+    ax = panels(1, 1, width=size) if ax is None else ax
+    mistakes = np.where(np.eye(len(counts), dtype=bool), 0, counts)
+    full = float(mistakes.max()) or 1.0
+    ax.imshow(mistakes, cmap=VALUES, vmin=-full, vmax=full)
+    _grid(ax, counts.shape)
+    for (row, col), count in np.ndenumerate(counts):
+        if row == col:
+            ax.add_patch(Rectangle((col - 0.5, row - 0.5), 1, 1, facecolor=PAPER, edgecolor="none", zorder=1))
+        if count:
+            ax.text(col, row, str(count), ha="center", va="center", fontsize=9, color=INK)
+    names = range(len(counts)) if names is None else names
+    ax.set_xticks(range(len(counts)), names)
+    ax.set_yticks(range(len(counts)), names)
+    ax.tick_params(labelbottom=True, labelleft=True)
+    ax.set_xlabel("what the network says")
+    ax.set_ylabel("what it is")
+    ax.set_title(title, fontsize=10)
+    return ax

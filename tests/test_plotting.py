@@ -17,6 +17,7 @@ from cnnlib.plotting import (
     panels,
     show_arrays,
     show_bars,
+    show_confusion,
     show_curves,
     show_field,
     show_graph,
@@ -321,3 +322,27 @@ def test_a_last_window_may_stick_out_of_the_row_below():
         name_cells(show_arrays([np.eye(2)])[0], rows=["a"])
     with pytest.raises(ValueError, match="one name is needed for each column: got 3 for 2"):
         name_cells(show_arrays([np.eye(2)])[0], cols=["a", "b", "c"])
+
+
+def test_confusion_prints_what_is_not_zero_and_colours_mistakes_only():
+    ax = show_confusion([[5, 2], [0, 7]], ["cat", "dog"], title="t")
+    assert [(text.get_position(), text.get_text()) for text in ax.texts] == [
+        ((0, 0), "5"),  # position is (column, row)
+        ((1, 0), "2"),
+        ((1, 1), "7"),
+    ]
+    np.testing.assert_array_equal(ax.images[0].get_array(), [[0, 2], [0, 0]])
+    assert ax.images[0].get_clim() == (-2, 2)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["cat", "dog"]
+    assert (ax.get_ylabel(), ax.get_xlabel()) == ("what it is", "what the network says")
+
+
+def test_confusion_without_mistakes_can_be_drawn():
+    ax = show_confusion(np.diag([1, 2, 3]))
+    assert texts(ax) == ["1", "2", "3"]
+    assert not ax.images[0].get_array().any()
+
+
+def test_confusion_needs_a_square_table():
+    with pytest.raises(ValueError, match=r"\(classes, classes\): got \(2, 3\)"):
+        show_confusion(np.ones((2, 3)))
