@@ -214,6 +214,12 @@ def test_fit_keeps_a_one_thin():
     np.testing.assert_allclose(ink[15], ink[15, ::-1])
 
 
+def test_fit_keeps_a_dash_flat():
+    drawing = np.zeros((32, 32))
+    drawing[4:28, 6:9] = 1
+    np.testing.assert_allclose(as_trained(drawing.T), as_trained(drawing).T)
+
+
 def test_fit_makes_the_place_irrelevant_and_without_it_the_place_matters():
     near, far = drawn(3, height=16, middle=(10, 11)), drawn(3, height=16, middle=(19, 21))
     np.testing.assert_allclose(as_trained(near), as_trained(far), atol=1e-12)
@@ -325,13 +331,14 @@ def test_drawing_becomes_in_the_page_what_it_becomes_in_python(call):
     rng = np.random.default_rng(5)
     drawings = [drawn(int(digit), height=rng.uniform(8, 26)) for digit in rng.integers(10, size=6)]
     drawings += [np.zeros((32, 32)), np.ones((32, 32)), np.eye(32), rng.uniform(size=(32, 32))]
-    dot = np.zeros((32, 32))
+    dot, dash = np.zeros((32, 32)), np.zeros((32, 32))
     dot[31, 0] = 0.2
+    dash[14:17, 2:27] = 1
     corner = np.full((32, 32), 0.1)  # a trace of ink is none
     corner[30:, 30:] = 1
     calls = [
         (drawing, pixels, fit)
-        for drawing in [*drawings, dot, corner]
+        for drawing in [*drawings, dot, dash, corner]
         for pixels in (8, 16, 28)
         for fit in (True, False)
     ]
