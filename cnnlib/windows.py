@@ -116,6 +116,28 @@ def output_size(size, kernel_size, stride=1, padding=0, dilation=1, ceil_mode=Fa
     return steps + 1
 
 
+def meeting(count, offset, stride, size):
+    """Find which of `count` positions look at a pixel that exists, along one axis.
+
+    Position p looks at pixel ``p * stride + offset``, and there are `size` pixels.
+
+    Returns
+    -------
+    positions, pixels : slice
+        Of the same length: the n-th of these positions looks at the n-th of these pixels.
+
+    Examples
+    --------
+    >>> positions, pixels = meeting(4, offset=-1, stride=2, size=6)  # they look at -1, 1, 3 and 5
+    >>> list(range(4))[positions], list(range(6))[pixels]
+    ([1, 2, 3], [1, 3, 5])
+    """
+    start = max(0, -(offset // stride))  # the first that looks at 0 or beyond: -offset / stride, rounded up
+    stop = max(start, min(count, (size - 1 - offset) // stride + 1))
+    pixel = start * stride + offset
+    return slice(start, stop), slice(pixel, pixel + (stop - start) * stride, stride)
+
+
 def correlate2d(image, kernel):
     """Slide a kernel over an image; at each position multiply, then add up.
 

@@ -22,9 +22,10 @@ MAY_IMPORT = {
     "datasets": {"xo"},
     "plotting": set(),
     "descriptors": {"windows"},
+    "pooling": {"windows", "precision"},
+    "convolution": {"windows", "precision", "pooling"},
     "winograd": {"windows", "precision"},
-    "convolution": {"windows", "precision"},
-    "layers": {"windows", "precision", "convolution"},
+    "layers": {"windows", "precision", "pooling", "convolution"},
     "network": {"layers", "losses"},
     "receptive_field": {"windows"},
 }

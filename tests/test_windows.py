@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnnlib.windows import col2im, correlate2d, im2col, integer, output_size, pair
+from cnnlib.windows import col2im, correlate2d, im2col, integer, meeting, output_size, pair
 
 # By hand
 
@@ -86,6 +86,13 @@ def test_empty_batch_stays_empty():
     columns = im2col(np.zeros((0, 2, 4, 5)), 3)
     assert columns.shape == (0, 2 * 3 * 3, 2 * 3)
     assert col2im(columns, (0, 2, 4, 5), 3).shape == (0, 2, 4, 5)
+
+
+@given(st.integers(0, 6), st.integers(-9, 9), st.integers(1, 4), st.integers(1, 6))
+def test_meeting_finds_the_positions_that_look_at_a_pixel(count, offset, stride, size):
+    looks = [(p, p * stride + offset) for p in range(count) if 0 <= p * stride + offset < size]
+    positions, pixels = meeting(count, offset, stride, size)
+    assert list(zip(range(count)[positions], range(size)[pixels], strict=True)) == looks
 
 
 # Parity with PyTorch

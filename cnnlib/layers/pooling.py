@@ -1,7 +1,7 @@
 """Layers that keep one number of each window: the largest, or the mean."""
 
-from cnnlib.convolution import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_backward
 from cnnlib.layers.base import Layer
+from cnnlib.pooling import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_backward
 from cnnlib.windows import pair
 
 
