@@ -501,7 +501,7 @@ def test_nothing_sticks_out_and_every_control_is_large_enough(new_page, show, wi
     )
     assert np.min(sizes) >= 30
     too_wide = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className)"
-    assert page.locator(".verdict, .who, .bar, .bar b, .card, label").evaluate_all(too_wide) == []
+    assert page.locator(".verdict, .who, .bar, .bar b, .network, label").evaluate_all(too_wide) == []
     # the bars can be told apart: a full one is long enough
     tracks = page.locator(".bar > div").evaluate_all("all => all.map(e => e.clientWidth)")
     assert min(tracks) >= 40
@@ -560,7 +560,7 @@ def test_two_on_one_page_leave_each_other_alone(browser_page, show):
 def test_print_shows_the_networks_and_not_the_controls(browser_page, show):
     page = show(browser_page, InvarianceExplorer())
     page.emulate_media(media="print")
-    assert page.locator(".cards").is_visible()
+    assert page.locator(".networks").is_visible()
     assert not any(control.is_visible() for control in page.locator("button, input").all())
 
 
@@ -572,3 +572,23 @@ def test_every_rule_of_the_style_sheet_is_used(browser_page, show):
     page = show(browser_page, InvarianceExplorer(5, (0, 3)))  # one is right, two are wrong
     used = set(page.locator(".explorer *").evaluate_all("els => els.flatMap(e => [...e.classList])"))
     assert names <= used
+
+
+def test_no_class_is_one_of_the_books_theme(browser_page, show):
+    """Bootstrap, in every page of the book, would give these a look of its own."""
+    page = show(browser_page, InvarianceExplorer())
+    used = set(page.locator(".explorer *").evaluate_all("els => els.flatMap(e => [...e.classList])"))
+    bootstrap = {
+        "alert",
+        "badge",
+        "btn",
+        "card",
+        "col",
+        "container",
+        "figure",
+        "lead",
+        "nav",
+        "progress",
+        "row",
+    }
+    assert not used & bootstrap

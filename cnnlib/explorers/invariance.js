@@ -169,7 +169,7 @@ export function render({ model, el }) {
       const bar = h("i"), text = h("b");
       return { bar, text, el: h("li", { class: "bar" }, h("span", { class: "which" }, `${k}`), " ", h("div", {}, bar), text) };
     });
-    return { verdict, bars, el: h("div", { class: "card", role: "group", "aria-label": name },
+    return { verdict, bars, el: h("div", { class: "network", role: "group", "aria-label": name },
       h("div", { class: "who" }, name), h("div", { class: "what" }, what), verdict, h("ul", {}, ...bars.map((b) => b.el))) };
   });
   const telling = h("p", { class: "telling" }), voice = announcer();
@@ -181,7 +181,7 @@ export function render({ model, el }) {
         h("div", { class: "left" },
           part("paper", "drag it, or press arrow keys", sheet),
           h("div", { class: "picks", role: "group", "aria-label": "digit" }, ...picks.map(({ pick }) => pick), reset)),
-        h("div", { class: "cards" }, ...cards.map((card) => card.el))),
+        h("div", { class: "networks" }, ...cards.map((card) => card.el))),
       h("p", { class: "legend" }, "Boxed: the right digit. Lines on the sheet: the grid that two poolings by two make."),
       h("div", { class: "controls" }, ...[rows, cols, size, turn, noise].map((one) => one.el)),
       telling), voice.el);
