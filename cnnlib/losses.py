@@ -5,6 +5,8 @@ Each loss averages over the batch, so that its size does not depend on how many 
 
 import numpy as np
 
+from cnnlib.precision import floats
+
 
 def softmax(logits):
     """Turn votes into shares: positive, and adding up to 1 along the last axis.
@@ -14,7 +16,7 @@ def softmax(logits):
     Parameters
     ----------
     logits : ndarray of shape (N, classes) or (classes,)
-        Votes, floating point.
+        Votes, float32 or float64.
 
     Returns
     -------
@@ -23,7 +25,7 @@ def softmax(logits):
     Raises
     ------
     TypeError
-        If `logits` are not floating point.
+        If `logits` are neither float32 nor float64.
 
     References
     ----------
@@ -35,7 +37,8 @@ def softmax(logits):
     >>> softmax(np.log([[1.0, 3.0]]))  # 1 : 3
     array([[0.25, 0.75]])
     """
-    weights = np.exp(_below_largest(_floating("logits", logits)))
+    (logits,) = floats(logits=logits)
+    weights = np.exp(_below_largest(logits))
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
@@ -60,7 +63,7 @@ class CrossEntropyLoss:
         Parameters
         ----------
         logits : ndarray of shape (N, classes)
-            Votes, floating point; they need not be shares.
+            Votes, float32 or float64; they need not be shares.
         labels : array_like of shape (N,)
             The right classes, integers from 0 to classes - 1.
 
@@ -71,11 +74,11 @@ class CrossEntropyLoss:
         Raises
         ------
         TypeError
-            If `logits` are not floating point or `labels` not integers.
+            If `logits` are neither float32 nor float64, or `labels` not integers.
         ValueError
             If the shapes do not agree, the batch is empty, or a label is out of range.
         """
-        logits = _floating("logits", logits)
+        (logits,) = floats(logits=logits)
         if logits.ndim != 2 or logits.size == 0:
             raise ValueError(f"logits must have shape (N, classes), neither of them 0: got {logits.shape}")
         self._labels = _class_indices(labels, *logits.shape)
@@ -122,7 +125,7 @@ class MSELoss:
         Parameters
         ----------
         prediction, target : ndarray of the same shape
-            Floating point.
+            Both float32 or both float64.
 
         Returns
         -------
@@ -131,11 +134,11 @@ class MSELoss:
         Raises
         ------
         TypeError
-            If one of them is not floating point.
+            If one of them is neither float32 nor float64, or they are not of one type.
         ValueError
             If the shapes differ or are empty.
         """
-        prediction, target = _floating("prediction", prediction), _floating("target", target)
+        prediction, target = floats(prediction=prediction, target=target)
         if prediction.shape != target.shape:  # (N, 1) against (N,) would broadcast to (N, N)
             raise ValueError(
                 f"prediction and target must have the same shape: got {prediction.shape} and {target.shape}"
@@ -160,15 +163,6 @@ class MSELoss:
 
 def _below_largest(logits):
     return logits - logits.max(axis=-1, keepdims=True)
-
-
-def _floating(name, array):
-    array = np.asarray(array)
-    if not np.issubdtype(array.dtype, np.floating):
-        raise TypeError(
-            f"{name} must be floating point: got {array.dtype}; convert with {name}.astype(float)"
-        )
-    return array
 
 
 def _class_indices(labels, count, classes):

@@ -120,7 +120,7 @@ def test_backward_before_forward_is_refused(loss):
 def test_logits_must_be_floating_point():
     for call in (softmax, lambda logits: CrossEntropyLoss().forward(logits, [0])):
         with pytest.raises(
-            TypeError, match=r"logits must be floating point: got int64; convert with logits.ast"
+            TypeError, match=r"logits must be float32 or float64: got int64; convert.*logits.ast"
         ):
             call(np.array([[1, 2]], dtype=np.int64))
 
@@ -157,10 +157,15 @@ def test_mse_does_not_broadcast():
         MSELoss().forward(np.zeros((3, 1)), np.zeros(3))
 
 
+def test_mse_does_not_mix_precisions():
+    with pytest.raises(TypeError, match="got prediction of float32, target of float64; convert with astype"):
+        MSELoss().forward(np.zeros(3, np.float32), np.zeros(3))
+
+
 def test_mse_refuses_integers_and_nothing():
-    with pytest.raises(TypeError, match="prediction must be floating point: got"):
+    with pytest.raises(TypeError, match="prediction must be float32 or float64: got"):
         MSELoss().forward(np.zeros(3, int), np.zeros(3))
-    with pytest.raises(TypeError, match=r"target must be floating point: got .*target\.astype"):
+    with pytest.raises(TypeError, match=r"target must be float32 or float64: got .*target\.astype"):
         MSELoss().forward(np.zeros(3), np.zeros(3, int))
     with pytest.raises(ValueError, match=r"mean over an empty batch is undefined: got shape \(0, 3\)"):
         MSELoss().forward(np.zeros((0, 3)), np.zeros((0, 3)))
