@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlib.datasets import expressions
-from cnnlib.datasets.expressions import EXPRESSIONS, PERSON, UNITS, VIEW, draw, prototypes, sample
+from cnnlib.datasets.expressions import EXPRESSIONS, PERSON, UNITS, VIEW, draw, films, prototypes, sample
 
 SIZE = 192
 NEUTRAL = draw("neutral", size=SIZE)
@@ -184,6 +184,29 @@ def test_the_generator_decides_alone():
     assert np.abs(first - other).mean() > 0.05
     np.testing.assert_array_equal(draw("joy", rng=seeded(5)), draw("joy", rng=seeded(5)))
     assert np.abs(draw("joy", rng=seeded(5)) - draw("joy", rng=seeded(6))).mean() > 0.05
+
+
+def test_films_end_with_the_pictures_of_the_sample(monkeypatch):
+    """Without noise the last picture of each film is the sample's, bit by bit."""
+    monkeypatch.setitem(VIEW, "noise", (0.0, 0.0))
+    images, labels, person = sample(rng=np.random.default_rng(4), persons=2, variants=1, size=16)
+    pictures, film_labels, film_person = films(
+        rng=np.random.default_rng(4), persons=2, variants=1, frames=3, size=16
+    )
+    assert pictures.shape == (14, 3, 1, 16, 16)
+    np.testing.assert_array_equal(pictures[:, -1], images)
+    np.testing.assert_array_equal(film_labels, labels)
+    np.testing.assert_array_equal(film_person, person)
+
+
+def test_expressions_rise_in_films(monkeypatch):
+    """The second picture of four differs from the first by less than the last does; neutral faces rest."""
+    monkeypatch.setitem(VIEW, "noise", (0.0, 0.0))
+    pictures, labels, _ = films(rng=np.random.default_rng(5), persons=2, variants=1, size=24)
+    moved = np.abs(pictures[:, 1:] - pictures[:, :1]).mean(axis=(2, 3, 4))
+    shown = labels < EXPRESSIONS.index("neutral")
+    assert (np.diff(moved[shown], axis=1) > 0).all()
+    assert (moved[~shown] == 0).all()
 
 
 def test_no_two_pictures_are_alike():

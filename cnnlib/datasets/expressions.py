@@ -166,6 +166,38 @@ def sample(*, rng, persons=24, variants=5, size=48):
     person : ndarray of shape (N,)
         Who is shown, from 0, int64, in order: person after person.
     """
+    shown, resting, person, view, labels, who = _cast(rng, persons, variants)
+    return _render(shown + resting, person, view, size, rng), labels, who
+
+
+def films(*, rng, persons=24, variants=5, frames=4, size=48):
+    """Draw short films of schematic faces: from a resting face on, the expression rises evenly.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        As for `sample`. With the same one the last pictures of the films show what `sample` shows, up to
+        the noise.
+    persons, variants, size : int, optional
+        As for `sample`.
+    frames : int, optional
+        How many pictures a film has. Picture k of n, from 1, shows k/n of the expression.
+
+    Returns
+    -------
+    pictures : ndarray of shape (N, frames, 1, size, size)
+        Grey values in [0, 1], float32; N is ``persons * 7 * variants``.
+    labels, person : ndarray of shape (N,)
+        As for `sample`.
+    """
+    shown, resting, person, view, labels, who = _cast(rng, persons, variants)
+    rising = np.arange(1, frames + 1) / frames
+    pictures = [_render(share * shown + resting, person, view, size, rng) for share in rising]
+    return np.stack(pictures, axis=1), labels, who
+
+
+def _cast(rng, persons, variants):
+    """Draw who shows what, how strongly and seen how; a row for each picture or film."""
     per_person = len(EXPRESSIONS) * variants
     labels = np.tile(np.repeat(np.arange(len(EXPRESSIONS)), variants), persons)
     n = len(labels)
@@ -173,10 +205,9 @@ def sample(*, rng, persons=24, variants=5, size=48):
     resting = np.abs(rng.normal(0, RESTING, (persons, len(UNITS))))
     strength = rng.uniform(*STRENGTH, (n, 1)) * rng.uniform(*UNEVEN, (n, len(UNITS)))
     shown = strength * (rng.random((n, len(UNITS))) >= MISSING)
-    units = prototypes()[labels] * shown + np.repeat(resting, per_person, axis=0)
     view = _uniform(rng, VIEW, n)
-    images = _render(units, np.repeat(person, per_person, axis=0), view, size, rng)
-    return images, labels, np.repeat(np.arange(persons), per_person)
+    who = np.repeat(np.arange(persons), per_person)
+    return prototypes()[labels] * shown, resting[who], person[who], view, labels, who
 
 
 def prototypes():
