@@ -399,6 +399,42 @@ def show_curves(
     return ax
 
 
+def show_timeline(events, *, title, size=(7.0, 3.6), ax=None):
+    """Show what happened when: a row for each event, in the order given.
+
+    Parameters
+    ----------
+    events : sequence of (float, str)
+        A year, and what happened then.
+    title : str
+        What the figure says.
+    size : (float, float)
+        Width and height, in inches.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+    """
+    if ax is None:
+        ax = panels(1, 1, width=size[0], height=size[1])
+    years = [year for year, _ in events]
+    middle = (min(years) + max(years)) / 2
+    ax.plot(years, np.arange(len(years)), "o", color=SERIES[0])
+    for row, (year, what) in enumerate(events):
+        side, ha = ((8, "left"), (-8, "right"))[year > middle]  # towards the middle: there is room
+        style = {"textcoords": "offset points", "va": "center", "ha": ha, "fontsize": 9, "color": INK}
+        ax.annotate(f"{year:g}  {what}", (year, row), (side, 0), **style)
+    ax.set_yticks([])
+    ax.invert_yaxis()
+    ax.set_xlabel("year")
+    ax.set_title(title, fontsize=10)
+    ax.grid(axis="x", color="#dde1e7", linewidth=0.7)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    return ax
+
+
 def show_roofline(points, *, peak, bandwidth, title, size=(6.2, 4.4), ax=None):
     """Show how fast computations are, under the two limits that a processor sets them.
 

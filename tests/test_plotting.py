@@ -25,6 +25,7 @@ from cnnlib.plotting import (
     show_maps,
     show_photos,
     show_roofline,
+    show_timeline,
     show_volumes,
     show_windows,
 )
@@ -139,6 +140,15 @@ def test_the_roof_is_the_lower_of_two_limits():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["slow", "fast"]
     assert [text.split(":")[0] for text in texts(ax)] == ["arithmetic", "memory"]
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+
+
+def test_events_stand_at_their_years_from_the_top_and_their_words_towards_the_middle():
+    ax = show_timeline([(1958, "one"), (2021, "two")], title="t")
+    (dots,) = ax.lines
+    assert dots.get_xydata().tolist() == [[1958, 0], [2021, 1]]
+    assert ax.yaxis_inverted()
+    assert texts(ax) == ["1958  one", "2021  two"]
+    assert [text.get_ha() for text in ax.texts] == ["left", "right"]
 
 
 def test_cells_are_named_row_by_row_and_column_by_column():
