@@ -140,3 +140,40 @@ def test_gradients_are_those_of_the_lectures_sums_product_by_product():
     np.testing.assert_array_equal(numbers(printed(BACK, "d22-forward")), h.ravel())
     np.testing.assert_array_equal(numbers(printed(BACK, "d22-pixels")), dX.ravel())
     np.testing.assert_array_equal(numbers(printed(BACK, "d22-weights")), dW.ravel())
+
+
+SHALLOW = "01_shallow_versus_deep"
+
+
+@pytest.mark.parametrize(("cell", "table"), [("mmi", deck.TABLE_II_MMI), ("fera", deck.TABLE_III_GEMEP_FERA)])
+def test_cell_prints_the_lectures_table(cell, table):
+    rows = [line.rsplit(maxsplit=2) for line in printed(SHALLOW, cell).splitlines()]
+    shown = {name.strip(): tuple(None if v == "-" else float(v) for v in values) for name, *values in rows}
+    assert shown == table
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("lbp", "LBP 56"),
+        ("kirsch", "[-399, -503, 97, 313, 537, 161, 97, -303] sum 0"),
+        ("ldp", "LDP 19"),
+        ("ldn", "LDN 33"),
+        ("ldtexp", "LDTexP 73"),
+        ("ldterp", "[-160, -117, -6, 117] LDTerP 21"),
+        ("quest", "QUEST 24"),  # our reconstruction: W and SW, bits 3 and 4
+        ("two-phase", "Two-Phase 18"),  # our reconstruction: 4 * 4, ahead 53, behind 10
+    ],
+)
+def test_cell_prints_the_code_of_a_pencil(cell, code):
+    assert printed(SHALLOW, cell).rstrip().endswith(code)
+
+
+def test_softmax_gives_the_lectures_percentages():
+    """Dog, boy, bicycle: votes whose powers of e are as 95 to 3 to 2."""
+    np.testing.assert_array_equal(numbers(printed(SHALLOW, "softmax")), [95, 3, 2])
+
+
+def test_ldtexp_leads_in_three_columns_of_the_lectures_tables_and_quest_in_one():
+    text = printed(SHALLOW, "fera-best")
+    assert re.findall(r"best: (\w+)", text) == ["LDTexP", "LDTexP", "QUEST", "LDTexP"]
