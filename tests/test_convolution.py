@@ -197,6 +197,17 @@ def test_the_batch_lies_last_in_what_comes_out_and_is_not_copied_again():
         assert array.transpose(2, 1, 3, 0).flags.c_contiguous
         assert np.shares_memory(convolution._rows_first(array), array)
     assert not np.shares_memory(convolution._rows_first(x), x)
+    assert np.shares_memory(convolution._rows_first(x[:1]), x)  # of one image any order will do
+
+
+def test_images_in_another_order_are_copied_once_and_not_for_every_strip():
+    x, weight = normal(3, 2, 6, 5), normal(4, 2, 3, 3, seed=1)
+    y, cache = conv2d_forward(x, weight)
+    with mock.patch.object(convolution, "conv2d_backward_cached") as backward:
+        conv2d_backward(y, x, weight)
+    for laid in (cache.x, backward.call_args.args[1].x):
+        assert laid.flags.c_contiguous
+        np.testing.assert_array_equal(laid, x.transpose(2, 1, 3, 0))
 
 
 @pytest.mark.parametrize("many", [1, 32])
@@ -247,6 +258,7 @@ def test_dx_is_left_out_where_nobody_wants_it():
         ((32, 3, 32, 32), 64, 3, 1),
         ((16, 64, 32, 32), 64, 3, 1),
         ((2, 128, 56, 56), 128, 3, 1),
+        ((4, 32, 16, 16), 32, 3, 1),  # a strip is a large part of it
     ],
 )
 def test_a_step_takes_at_most_two_and_a_half_times_x_and_y(shape, O, kernel, padding):
@@ -303,6 +315,7 @@ def test_a_cache_holds_no_copy_of_what_lies_batch_last():
         ({"stride": (1, -2)}, ValueError, "stride must be at least 1: got -2"),
         ({"padding": -1}, ValueError, "padding must be at least 0: got -1"),
         ({"dilation": 0}, ValueError, "dilation must be at least 1: got 0"),
+        ({"dilation": -1}, ValueError, "dilation must be at least 1: got -1"),
         ({"stride": 1.5}, TypeError, r"stride must be an integer: got 1\.5"),
         ({"weight": np.ones((4, 2, 5, 5))}, ValueError, "kernel_size must fit .*kernel_size=5, but size=4"),
         ({"dilation": (1, 2)}, ValueError, "kernel_size=3 with dilation=2 spans 5, but size=4"),
