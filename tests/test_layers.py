@@ -548,6 +548,35 @@ def test_repr_is_short():
     assert repr(Linear(4, 3)) == "Linear(4, 3, bias=True)"
 
 
+def test_astype_keeps_arrays_that_are_of_the_type_already():
+    linear = Linear(4, 3)
+    weight = linear.weight
+    assert linear.astype(np.float64).weight is weight
+
+
+def test_maxpool_does_not_pool_again_on_its_way_back(monkeypatch):
+    pool = MaxPool2d(2)
+    y = pool.forward(images([1, 2], [3, 4]))
+    monkeypatch.setattr("cnnlib.pooling.max_pool2d", None)
+    np.testing.assert_array_equal(pool.backward(y), images([0, 0], [0, 4]))
+
+
+def test_softmax_goes_over_channels_unless_told_otherwise():
+    x = normal(2, 3, 4, 5)
+    np.testing.assert_allclose(Softmax().forward(x).sum(axis=1), np.ones((2, 4, 5)), **CLOSE)
+
+
+def test_batchnorm_is_content_with_two_numbers_a_channel():
+    y = BatchNorm2d(1, eps=0).forward(images([1, 5]))  # mean 3, variance 4
+    np.testing.assert_array_equal(y, images([-1, 1]))
+
+
+def test_batchnorm_stays_in_float32_whatever_its_settings_are():
+    norm = BatchNorm2d(1, eps=np.float64(1e-5), momentum=np.float64(0.1)).astype(np.float32)
+    assert norm.forward(np.ones((2, 1, 2, 2), np.float32)).dtype == np.float32
+    assert norm.running_mean.dtype == norm.running_var.dtype == np.float32
+
+
 # Messages
 
 
@@ -561,7 +590,7 @@ def test_backward_before_forward_is_refused(make):
 
 
 @pytest.mark.parametrize(("layer", "shape"), EVERY_LAYER)
-@pytest.mark.parametrize("dtype", [int, np.uint8, bool, complex])
+@pytest.mark.parametrize("dtype", [int, np.uint8, bool, complex, np.float16, np.longdouble])
 def test_integers_are_refused_with_the_remedy(layer, shape, dtype):
     with pytest.raises(TypeError, match=r"needs floating point.*got x of .*; convert with x.astype\(np"):
         layer.forward(np.ones(shape, dtype))

@@ -239,15 +239,60 @@ def test_astype_converts_the_whole_network():
 
 
 def test_without_dx_all_parameters_get_their_gradients_all_the_same():
-    net = Sequential(ReLU(), Conv2d(1, 2, 3), ReLU(), Flatten(), Linear(8, 3))
+    def network():
+        return Sequential(ReLU(), Sequential(Conv2d(1, 2, 3), ReLU()), Flatten(), Linear(8, 3))
+
     x = np.random.default_rng(0).normal(size=(3, 1, 4, 4))
+    net, lazy = network(), network()  # the same parameters
     dy = net.forward(x)
     net.backward(dy)
-    expected = net.gradients()
-    net.forward(x)
-    assert net.backward(dy, need_dx=False) is None
-    for gradient, full in zip(net.gradients(), expected, strict=True):
+    lazy.forward(x)
+    assert lazy.backward(dy, need_dx=False) is None
+    for gradient, full in zip(lazy.gradients(), net.gradients(), strict=True):
         np.testing.assert_array_equal(gradient, full)
+
+
+def test_without_dx_the_way_back_ends_at_the_first_layer_that_learns():
+    asked = []
+
+    class Spy:
+        weight = None
+
+        def forward(self, x):
+            return x
+
+        def backward(self, dy, need_dx=True):
+            asked.append((self, need_dx))
+            return dy
+
+    before, first, second = Spy(), Spy(), Spy()
+    first.weight = second.weight = np.ones(1)
+    Sequential(before, first, second).backward(1.0, need_dx=False)
+    assert asked == [(second, True), (first, False)]
+
+
+def test_without_dx_and_without_parameters_nothing_comes_back():
+    net = Sequential(ReLU(), Flatten())
+    assert net.backward(net.forward(np.ones((2, 3))), need_dx=False) is None
+
+
+def test_layers_without_modes_or_types_are_passed_over():
+    class Negate:
+        def forward(self, x):
+            return -x
+
+        def backward(self, dy):
+            return -dy
+
+    net = Sequential(Negate(), Linear(2, 1))
+    assert net.eval().train(False).astype(np.float32) is net
+    assert net[1].weight.dtype == np.float32
+    assert not net[1].training
+
+
+def test_a_network_with_a_name_says_it():
+    assert repr(LeNet5()).startswith("LeNet5(\n  (0): Conv2d(1, 6, ")
+    assert repr(LeNet5()[:1]).startswith("Sequential(\n")
 
 
 # Centred differences

@@ -40,6 +40,19 @@ def test_layers_without_a_window_change_nothing():
     assert isinstance(relu.layer, ReLU)
 
 
+def test_layers_inside_layers_are_gone_through():
+    inner = Sequential(Conv2d(1, 1, 3), Sequential(ReLU(), MaxPool2d(2)))
+    flat = receptive_field([Conv2d(1, 1, 3), ReLU(), MaxPool2d(2), Conv2d(1, 1, 3)])
+    assert [field[1:] for field in receptive_field([inner, Conv2d(1, 1, 3)])] == [field[1:] for field in flat]
+
+
+def test_stride_of_none_is_the_size_of_the_window():
+    class Pool:
+        kernel_size, stride = 3, None
+
+    assert receptive_field([Pool()])[0].jump == (3, 3)
+
+
 def test_vgg16_sees_what_is_published():
     """6, 16, 44, 100 and 212 pixels after the five poolings; 196 after the last convolution."""
     layers = []
