@@ -1,8 +1,9 @@
 """Pooling of batches of images, and the way back: of each window one number, the largest or the mean.
 
-All four functions walk through the window and not through the image: `_meetings` yields, for each place in
-the window, which windows have a pixel there and which pixels these are. For windows of 2 x 2 that are four
-steps, and each handles a quarter of all pixels of all images at once. Nothing is copied into windows, and
+All four functions walk through the window and not through the image: `_axes` finds, for each row and each
+column of the window, which windows have a pixel there and which pixels these are. For windows of 2 x 2 the
+way back takes four steps, each with a quarter of all pixels of all images at once. The way forward combines
+rows first, then columns of what that made, which is half as much. Nothing is copied into windows, and
 padding exists only as windows that miss.
 """
 
@@ -57,10 +58,7 @@ def max_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False):
     array([[[[4., 8.]]]])
     """
     x, plan = _plan(x, kernel_size, stride, padding, ceil_mode)
-    y = np.full_like(x, -np.inf, shape=(*x.shape[:2], *plan.out))
-    for window, pixel in _meetings(plan):
-        np.maximum(y[window], x[pixel], out=y[window])
-    return y
+    return _combine(np.maximum, -np.inf, x, plan)
 
 
 def max_pool2d_backward(dy, x, kernel_size, stride=None, padding=0, ceil_mode=False, *, y=None):
@@ -94,15 +92,21 @@ def max_pool2d_backward(dy, x, kernel_size, stride=None, padding=0, ceil_mode=Fa
     """
     x, plan = _plan(x, kernel_size, stride, padding, ceil_mode)
     dy = _check_dy(dy, x, plan)
-    y = max_pool2d(x, kernel_size, stride, padding, ceil_mode) if y is None else y
-    dx, undecided, any_nan = np.zeros_like(x), np.ones_like(y, dtype=bool), np.isnan(y).any()
+    y = _combine(np.maximum, -np.inf, x, plan) if y is None else y
+    dy = _laid_out_like(y, dy)
+    undecided, any_nan = np.ones_like(y, dtype=bool), np.isnan(y).any()
+    once = _each_pixel_once(plan)
+    dx = np.empty_like(x) if once else np.zeros_like(x)
     for window, pixel in _meetings(plan):
         won = x[pixel] == y[window]
         if any_nan:  # which equals nothing, not even itself
             won |= np.isnan(x[pixel])
         won &= undecided[window]
         undecided[window] ^= won
-        dx[pixel] += dy[window] * won  # 1 or 0
+        if once:  # nothing to add to: write, which is faster
+            np.multiply(dy[window], won, out=dx[pixel])  # times 1 or 0
+        else:
+            dx[pixel] += dy[window] * won
     return dx
 
 
@@ -131,9 +135,7 @@ def avg_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_in
     array([[[[2.5, 6.5]]]])
     """
     x, plan = _plan(x, kernel_size, stride, padding, ceil_mode)
-    y = np.zeros_like(x, shape=(*x.shape[:2], *plan.out))
-    for window, pixel in _meetings(plan):
-        y[window] += x[pixel]
+    y = _combine(np.add, 0, x, plan)
     y /= _counts(plan, x.dtype, count_include_pad)
     return y
 
@@ -196,15 +198,50 @@ def _check_dy(dy, x, plan):
     return dy
 
 
-def _meetings(plan):
-    """Yield for each place in the window, in reading order, (windows, pixels): two indices that meet."""
-    rows, cols = (
+def _axes(plan):
+    """Find for each row, and for each column, of the window, in which windows it meets which pixels.
+
+    Returns two lists of pairs of slices, as `cnnlib.windows.meeting`: one for rows, one for columns.
+    """
+    return [
         [meeting(out, place - padding, stride, size) for place in range(kernel)]
         for kernel, stride, padding, size, out in zip(*plan, strict=True)
-    )
+    ]
+
+
+def _meetings(plan):
+    """Yield for each place in the window, in reading order, (windows, pixels): two indices that meet."""
+    rows, cols = _axes(plan)
     for window_rows, pixel_rows in rows:
         for window_cols, pixel_cols in cols:
             yield (..., window_rows, window_cols), (..., pixel_rows, pixel_cols)
+
+
+def _combine(ufunc, start, x, plan):
+    """Combine the pixels of each window: its rows first, then the columns of what that makes."""
+    (N, C, _, W), (OH, OW), (rows, cols) = x.shape, plan.out, _axes(plan)
+    lines, y = (np.full_like(x, start, shape=(N, C, OH, width)) for width in (W, OW))
+    for windows, pixels in rows:
+        ufunc(lines[:, :, windows], x[:, :, pixels], out=lines[:, :, windows])
+    for windows, pixels in cols:
+        ufunc(y[..., windows], lines[..., pixels], out=y[..., windows])
+    return y
+
+
+def _each_pixel_once(plan):
+    """Say whether every pixel is in exactly one window: they neither overlap nor leave any out."""
+    return plan.stride == plan.kernel and all(
+        out * stride - padding >= size for _, stride, padding, size, out in zip(*plan, strict=True)
+    )
+
+
+def _laid_out_like(y, dy):
+    """Return dy with its numbers in memory in the order of y's: a copy, if they are not already."""
+    if dy.strides == y.strides:
+        return dy
+    laid = np.empty_like(y)
+    laid[...] = dy
+    return laid
 
 
 def _counts(plan, dtype, count_include_pad):

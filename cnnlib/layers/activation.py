@@ -11,6 +11,8 @@ from cnnlib.windows import integer
 class ReLU(Layer):
     """Change everything negative to zero; the gradient passes where the value did.
 
+    What comes back must be finite: elsewhere it is multiplied by 0, and 0 times infinity is not a number.
+
     References
     ----------
     V. Nair, G. E. Hinton, "Rectified linear units improve restricted Boltzmann machines", ICML 2010.
@@ -28,7 +30,7 @@ class ReLU(Layer):
 
     def backward(self, dy):
         dy = self._check_dy(dy)
-        return np.where(self._positive, dy, 0)
+        return dy * self._positive  # 1 or 0; many times faster than np.where
 
     def __repr__(self):
         return "ReLU()"
