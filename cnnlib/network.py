@@ -1,9 +1,13 @@
-"""A network as a list of layers: the output of one becomes the input of the next. LeNet-5."""
+"""A network as a list of layers: the output of one becomes the input of the next. LeNet-5; training."""
 
 import numpy as np
 
+from cnnlib.fitting import NotFinite, fit
+from cnnlib.history import History
 from cnnlib.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
 from cnnlib.layers.base import generator
+
+__all__ = ["History", "LeNet5", "NotFinite", "Sequential", "fit"]
 
 
 class Sequential:

@@ -26,7 +26,10 @@ MAY_IMPORT = {
     "convolution": {"windows", "precision", "pooling"},
     "winograd": {"windows", "precision"},
     "layers": {"windows", "precision", "pooling", "convolution"},
-    "network": {"layers", "losses"},
+    "network": {"layers", "losses", "history", "fitting"},
+    "history": set(),
+    "monitoring": {"history"},
+    "fitting": {"windows", "layers", "losses", "monitoring"},
     "receptive_field": {"windows"},
 }
 TORCH = set()  # the only modules that may import torch
