@@ -31,6 +31,8 @@ MAY_IMPORT = {
     "monitoring": {"history"},
     "fitting": {"windows", "layers", "losses", "monitoring"},
     "receptive_field": {"windows"},
+    "optimizers": set(),
+    "schedules": {"optimizers", "windows"},
 }
 TORCH = set()  # the only modules that may import torch
 
