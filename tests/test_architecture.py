@@ -33,8 +33,9 @@ MAY_IMPORT = {
     "receptive_field": {"windows"},
     "optimizers": set(),
     "schedules": {"optimizers", "windows"},
+    "vgg": set(),
 }
-TORCH = set()  # the only modules that may import torch
+TORCH = {"vgg"}  # the only modules that may import torch
 
 
 def module_name(path):
