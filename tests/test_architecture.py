@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "optimizers": set(),
     "schedules": {"optimizers", "windows"},
     "vgg": set(),
+    "initialization": {"precision"},
 }
 TORCH = {"vgg"}  # the only modules that may import torch
 

@@ -8,7 +8,20 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cnnlib.gradcheck import numerical_gradient
-from cnnlib.layers import AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Softmax
+from cnnlib.layers import (
+    AvgPool2d,
+    BatchNorm2d,
+    Conv2d,
+    Flatten,
+    LeakyReLU,
+    Linear,
+    Maxout,
+    MaxPool2d,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
 
 CLOSE = {"rtol": 1e-10, "atol": 1e-10}
 
@@ -31,6 +44,10 @@ EVERY_LAYER = [
     pytest.param(AvgPool2d(3, stride=2, padding=1), (3, 2, 6, 5), id="AvgPool2d"),
     pytest.param(BatchNorm2d(2).eval(), (3, 2, 4, 5), id="BatchNorm2d"),
     pytest.param(Softmax(), (5, 4), id="Softmax"),
+    pytest.param(LeakyReLU(0.2), (3, 4, 2), id="LeakyReLU"),
+    pytest.param(Sigmoid(), (3, 4, 2), id="Sigmoid"),
+    pytest.param(Tanh(), (3, 4, 2), id="Tanh"),
+    pytest.param(Maxout(3), (4, 6, 2), id="Maxout"),
 ]
 EVERY_CLASS = [
     lambda: Conv2d(2, 4, 3),
@@ -41,6 +58,10 @@ EVERY_CLASS = [
     lambda: AvgPool2d(2),
     lambda: BatchNorm2d(2),
     Softmax,
+    LeakyReLU,
+    Sigmoid,
+    Tanh,
+    lambda: Maxout(2),
 ]
 
 
@@ -497,6 +518,10 @@ def as_float32(layer):
         (AvgPool2d(3, stride=2, padding=1), (3, 2, 6, 5)),
         (BatchNorm2d(2).astype(np.float32), (3, 2, 6, 5)),
         (Softmax(), (5, 4)),
+        (LeakyReLU(), (5, 4)),
+        (Sigmoid(), (5, 4)),
+        (Tanh(), (5, 4)),
+        (Maxout(2), (5, 4)),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -534,6 +559,10 @@ def test_maxpool_sends_gradient_to_a_nan():
         AvgPool2d((3, 2), stride=1, padding=1, count_include_pad=False),
         BatchNorm2d(3, eps=0.001, momentum=0.5),
         Softmax(dim=-1),
+        LeakyReLU(0.2),
+        Sigmoid(),
+        Tanh(),
+        Maxout(3, dim=-1),
     ],
     ids=repr,
 )
@@ -681,6 +710,7 @@ def test_padding_must_be_at_most_half_the_pooling_window():
         (lambda value: MaxPool2d(1, value), "stride"),
         (lambda value: Linear(value, 1), "in_features"),
         (lambda value: Linear(1, value), "out_features"),
+        (lambda value: Maxout(value), "num_pieces"),
     ],
 )
 def test_sizes_must_be_positive_integers(make, name):

@@ -15,7 +15,7 @@ and for an x or dy of the wrong shape, and RuntimeError if `backward` comes befo
 Each family has a file: base (what they share), convolution, pooling, activation, linear, normalization.
 """
 
-from cnnlib.layers.activation import ReLU, Softmax
+from cnnlib.layers.activation import LeakyReLU, Maxout, ReLU, Sigmoid, Softmax, Tanh
 from cnnlib.layers.base import Layer
 from cnnlib.layers.convolution import Conv2d
 from cnnlib.layers.linear import Flatten, Linear
@@ -28,8 +28,12 @@ __all__ = [
     "Conv2d",
     "Flatten",
     "Layer",
+    "LeakyReLU",
     "Linear",
     "MaxPool2d",
+    "Maxout",
     "ReLU",
+    "Sigmoid",
     "Softmax",
+    "Tanh",
 ]
