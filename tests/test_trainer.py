@@ -2,6 +2,7 @@
 
 import copy
 import csv
+import io
 import math
 import os
 import pickle
@@ -516,14 +517,28 @@ def test_nothing_is_written_to_a_stderr_that_is_no_terminal(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_progress_shows_steps_and_epochs(capfd):
-    fit(small_network(), digits(), validation=digits(20, "test"), epochs=2, device="cpu", progress=True)
-    printed = capfd.readouterr()
-    assert printed.out == ""
-    lines = printed.err.splitlines()
-    assert "3/3 loss" in printed.err
-    ends = [line for line in lines if "validation accuracy" in line]
-    assert [end[:8] for end in ends] == ["epoch 1:", "epoch 2:"]
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_sees_a_bar_and_a_line_an_epoch(monkeypatch, capfd):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    fit(small_network(), digits(), validation=digits(20, "test"), epochs=2, device="cpu")
+    bars, lines = [], []
+    for line in sys.stderr.getvalue().replace("\n", "\r").split("\r"):
+        (bars if "[" in line else lines).append(line)
+    assert bars[-1].startswith("epoch 2 [####################] 3/3 loss ")
+    assert [line[:14] for line in lines if line] == ["epoch 1: loss ", "epoch 2: loss "]
+    assert "validation accuracy 0." in lines[1]
+    monkeypatch.undo()
+    assert capfd.readouterr().out == ""
+
+
+def test_progress_elsewhere_is_a_line_an_epoch_only(capfd):
+    fit(small_network(), digits(), epochs=2, device="cpu", progress=True)
+    lines = capfd.readouterr().err.splitlines()
+    assert [line[:14] for line in lines] == ["epoch 1: loss ", "epoch 2: loss "]
 
 
 def test_csv_is_the_history(tmp_path):

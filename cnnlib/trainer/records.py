@@ -16,7 +16,8 @@ class Records:
     csv, tensorboard : path, optional
         A table; a folder.
     progress : bool, optional
-        Whether a line on stderr shows how far it is; by default, if that is a terminal.
+        Whether stderr gets a line an epoch, and, if it is a terminal, a bar between; by default, if it
+        is a terminal.
 
     Raises
     ------
@@ -34,7 +35,8 @@ class Records:
 
     def __init__(self, history, csv=None, tensorboard=None, progress=None):
         self._csv = csv
-        self._progress = sys.stderr.isatty() if progress is None else progress
+        self._terminal = sys.stderr.isatty()
+        self._progress = self._terminal if progress is None else progress
         self._shown = 0.0
         self._writer = _summary_writer(tensorboard, history) if tensorboard else None
         if any(history.values()):
@@ -42,7 +44,7 @@ class Records:
 
     def step(self, epoch, done, steps, loss):
         """Show how far the epoch is, ten times a second at most."""
-        if self._progress and (time.monotonic() - self._shown > 0.1 or done == steps):
+        if self._progress and self._terminal and (time.monotonic() - self._shown > 0.1 or done == steps):
             self._shown = time.monotonic()
             bar = "#" * (20 * done // steps)
             sys.stderr.write(f"\repoch {epoch} [{bar:20}] {done}/{steps} loss {loss:.4f}")
@@ -57,7 +59,8 @@ class Records:
                 for name in last
                 if "loss" in name or "acc" in name
             ]
-            sys.stderr.write(f"\repoch {last['epoch']}: {', '.join(words)} ({last['seconds']:.1f} s)\n")
+            start = "\r" if self._terminal else ""
+            sys.stderr.write(f"{start}epoch {last['epoch']}: {', '.join(words)} ({last['seconds']:.1f} s)\n")
         self._write_csv(history)
         if self._writer:
             for name, values in history.items():
