@@ -25,6 +25,7 @@ from cnnlib.explorers.filtering import FilteringExplorer
 from cnnlib.explorers.invariance import InvarianceExplorer
 from cnnlib.explorers.lenet import LeNetLive
 from cnnlib.explorers.toy_network import ToyNetwork, default_votes, presets
+from cnnlib.explorers.vgg_table import VGGTable
 from cnnlib.layers import MaxPool2d
 from cnnlib.windows import correlate2d
 from cnnlib.xo import FEATURES, O, X
@@ -37,12 +38,14 @@ ALL = [
     DescriptorExplorer,
     LeNetLive,
     InvarianceExplorer,
+    VGGTable,
 ]
 EACH = pytest.mark.parametrize("make", ALL)
 # A weight is one byte, and a byte 1.33 characters in base64: 61,470 of LeNet's make 81,960, and
 # 26,118 of the three networks of chapter 2 make 34,824. The rest keeps to 43,000.
 LIMITS = {LeNetLive: 125_000, InvarianceExplorer: 75_000}
 TRAITS = {"title", "presets", "ranges", "pattern", "weights", "scales", "biases"}  # made, not given
+TRAITS |= {"layers", "photograph"}
 # --- what Python sends --------------------------------------------------------------------------
 
 
