@@ -24,6 +24,7 @@ from cnnlib.explorers.explorer import bundle, source
 from cnnlib.explorers.filtering import FilteringExplorer
 from cnnlib.explorers.invariance import InvarianceExplorer
 from cnnlib.explorers.lenet import LeNetLive
+from cnnlib.explorers.receptive_field_walk import ReceptiveFieldWalk
 from cnnlib.explorers.toy_network import ToyNetwork, default_votes, presets
 from cnnlib.explorers.vgg_table import VGGTable
 from cnnlib.layers import MaxPool2d
@@ -39,13 +40,14 @@ ALL = [
     LeNetLive,
     InvarianceExplorer,
     VGGTable,
+    ReceptiveFieldWalk,
 ]
 EACH = pytest.mark.parametrize("make", ALL)
 # A weight is one byte, and a byte 1.33 characters in base64: 61,470 of LeNet's make 81,960, and
 # 26,118 of the three networks of chapter 2 make 34,824. The rest keeps to 43,000.
 LIMITS = {LeNetLive: 125_000, InvarianceExplorer: 75_000}
 TRAITS = {"title", "presets", "ranges", "pattern", "weights", "scales", "biases"}  # made, not given
-TRAITS |= {"layers", "photograph"}
+TRAITS |= {"layers", "photograph", "networks"}
 # --- what Python sends --------------------------------------------------------------------------
 
 

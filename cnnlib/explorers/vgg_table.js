@@ -20,16 +20,18 @@ export function rows(layers, width, side) {
     const [kind, units] = label.split("-"), { side: n, size, jump, start } = now;
     const channels = units * (label === layers.at(-1) ? 1 : width);
     place += 1;
-    if (kind === "maxpool" && n < 2) error ||= `pool${block}: kernel_size must fit in the padded input: got kernel_size=2, but size=1 with padding=0 gives 1`;
+    if (kind === "maxpool" && n < 2)
+      error ||= `pool${block}: kernel_size must fit in the padded input: got kernel_size=2, but size=1 with padding=0 gives 1`;
     if (error) table.push(null);
     else if (kind === "maxpool") {
-      if (n % 2) left = `pool${block} takes ${n} rows and columns by twos: the last of each is left over, and no later unit sees it.`;
+      if (n % 2)
+        left = `pool${block} takes ${n} rows and columns by twos: the last of each is left over, and no later unit sees it.`;
       add({ name: `pool${block}`, label, side: Math.floor(n / 2), weights: 0, biases: 0,
         size: size + jump, jump: 2 * jump, start: start + jump / 2 });
       [block, place] = [block + 1, 0];
     } else if (kind === "FC") {
-      add({ name: `fc${block + place - 1}`, label: `FC-${channels}`, side: 1, weights: now.activations * channels, biases: channels, channels,
-        size: null, jump: null, start: null });
+      add({ name: `fc${block + place - 1}`, label: `FC-${channels}`, side: 1, channels,
+        weights: now.activations * channels, biases: channels, size: null, jump: null, start: null });
     } else {
       add({ name: `conv${block}_${place}`, label: `conv3-${channels}`, weights: 9 * now.channels * channels, biases: channels, channels,
         size: size + 2 * jump });
@@ -88,7 +90,8 @@ export function render({ model, el }) {
   // the table: one stop for the keyboard, arrow keys go from row to row
   const choose = (k) => set("row", clamp(k, 0, last));
   const lines = ["maxpool", ...layers].map((label, k) => {
-    const name = h("div", { role: "rowheader" }), cells = ["output", ...NAMES].map((name, c) => h("div", { role: "gridcell", class: c ? "share" : "" }));
+    const name = h("div", { role: "rowheader" });
+    const cells = ["output", ...NAMES].map((name, c) => h("div", { role: "gridcell", class: c ? "share" : "" }));
     const el = h("div", { role: "row", class: `line pick${label === "maxpool" ? " ends" : ""}`, [LAB]: "",
       onclick() { el.focus(); choose(k); },
       onkeydown(event) {
@@ -123,8 +126,8 @@ export function render({ model, el }) {
     size.show(side, `${side} × ${side}`);
     boxes.forEach(({ value, more }, k) => {
       value.textContent = exact(all[k]);
-      more.textContent = [k < 2 ? bytes(all[k]) : all[k] < 1e9 ? brief(all[k]) : `${(all[k] / 1e9).toFixed(3)} G`, k === 1 ? "" : " an image",
-        all[k] === full[k] ? "" : `, ${(all[k] / full[k]).toPrecision(3)} × full`].join("");
+      more.textContent = [k < 2 ? bytes(all[k]) : all[k] < 1e9 ? brief(all[k]) : `${(all[k] / 1e9).toFixed(3)} G`,
+        k === 1 ? "" : " an image", all[k] === full[k] ? "" : `, ${(all[k] / full[k]).toPrecision(3)} × full`].join("");
     });
     note.textContent = error ? `${side} × ${side} pixels are too few. ${error}.` : left;
 
@@ -155,7 +158,8 @@ export function render({ model, el }) {
     frame.hidden = !row;
     which.textContent = row ? row.name : "does not fit";
     const seen = !row ? "nothing" : !row.size ? "all of the image" : across === 1 ? "one pixel"
-      : `${across} × ${across} pixels${across > side ? ", more than there are" : first < 0 || end >= side ? ", padding included" : ""}; the next unit's window lies ${row.jump} pixels on`;
+      : `${across} × ${across} pixels${across > side ? ", more than there are" : first < 0 || end >= side
+        ? ", padding included" : ""}; the next unit's window lies ${row.jump} pixels on`;
     const how = row ? working(row, table[chosen - 1]) : [];
     facts.replaceChildren(...how.map((text, k) => {
       const v = NUMBERS[NAMES[k]](row);
