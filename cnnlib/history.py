@@ -36,6 +36,9 @@ class History:
         The K layers: index and kind.
     activation_mean, activation_std : ndarray of shape (E + 1, K)
         Mean and standard deviation of each layer's outputs over up to 256 training examples.
+    spread : ndarray of shape (E + 1, K)
+        How much an output differs from example to example: the standard deviation over those examples, its
+        root mean square over the units. What is the same for all examples, such as a bias, does not count.
     zeros : ndarray of shape (E + 1, K)
         Share of those outputs that are exactly 0.
     dead : ndarray of shape (E + 1, K)
@@ -70,6 +73,7 @@ class History:
     slope: np.ndarray = field(default_factory=_nothing)
     activation_mean: np.ndarray = field(default_factory=_nothing)
     activation_std: np.ndarray = field(default_factory=_nothing)
+    spread: np.ndarray = field(default_factory=_nothing)
     zeros: np.ndarray = field(default_factory=_nothing)
     dead: np.ndarray = field(default_factory=_nothing)
     batch_classes: np.ndarray = field(default_factory=_nothing)
@@ -91,6 +95,12 @@ class History:
     def best_epoch(self):
         losses = self.val_loss if len(self.val_loss) else self.train_loss
         return int(np.argmin(losses)) if len(losses) else 0
+
+    def curves(self):
+        """Return a History with the curves only, as if nobody had looked at layers and data."""
+        names = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "batch_loss")
+        kept = {name: getattr(self, name) for name in (*names, "stopped", "classes", "batch_size")}
+        return History(**kept)
 
     def __repr__(self):
         parts = [f"{self.epochs} epochs, {self.stopped}"]

@@ -6,10 +6,10 @@ from cnnlib.history import History
 
 PROBE = 256  # examples on which the layers' outputs are looked at
 CHUNK = 512  # examples that are evaluated at once
-LOOKS = ("activation_mean", "activation_std", "zeros", "dead")
+LOOKS = ("activation_mean", "activation_std", "spread", "zeros", "dead")
 SCORES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 ROWS = (*SCORES, *LOOKS, "batch_loss", "gradient", "update_ratio", "slope", "batch_classes")
-LOOKS = ("activation_mean", "activation_std", "zeros", "dead")
+LOOKS = ("activation_mean", "activation_std", "spread", "zeros", "dead")
 SCORES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 ROWS = (*SCORES, *LOOKS, "batch_loss", "gradient", "update_ratio", "slope", "batch_classes")
 
@@ -51,15 +51,15 @@ def update_ratio(before, after):
 
 
 def look_at_outputs(model, x):
-    """Send x through; for each layer: mean, standard deviation, share of zeros, share of dead units."""
+    """Send x through; for each layer: mean, standard deviation, spread, share of zeros and of dead units."""
     rows = []
     for layer in leaves(model):
         x = layer.forward(x)
         same = (x == x[:1]).all(axis=0)  # over the examples
         if same.ndim == 3:  # maps: a channel is dead if each of its places is
             same = same.all(axis=(1, 2))
-        rows.append((x.mean(), x.std(), np.mean(x == 0), np.mean(same)))
-    return np.array(rows, dtype=float).reshape(-1, 4).T
+        rows.append((x.mean(), x.std(), rms(x.std(axis=0)), np.mean(x == 0), np.mean(same)))
+    return np.array(rows, dtype=float).reshape(-1, 5).T
 
 
 def slopes(model, loss, x, labels, step=1e-4):

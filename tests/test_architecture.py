@@ -28,6 +28,8 @@ MAY_IMPORT = {
     "layers": {"windows", "precision", "pooling", "convolution"},
     "network": {"layers", "losses", "history", "fitting"},
     "history": set(),
+    "diagnosis": set(),
+    "faults": {"datasets", "layers", "losses", "network", "optimizers"},
     "monitoring": {"history"},
     "fitting": {"windows", "layers", "losses", "monitoring"},
     "receptive_field": {"windows"},

@@ -92,9 +92,12 @@ def test_outputs_are_looked_at_layer_by_layer():
     x = np.array(
         [[1.0, 2.0], [3.0, -2.0]]
     )  # outputs (1, 2, -3) and (3, -2, -1); rectified (1, 2, 0), (3, 0, 0)
-    mean, std, zeros, dead = look_at_outputs(model, x)
+    mean, std, spread, zeros, dead = look_at_outputs(model, x)
     np.testing.assert_allclose(mean, [0, 1])
     np.testing.assert_allclose(std, [np.sqrt((1 + 4 + 9 + 9 + 4 + 1) / 6), np.sqrt((1 + 4 + 9) / 6 - 1)])
+    np.testing.assert_allclose(
+        spread, [np.sqrt((1 + 4 + 1) / 3), np.sqrt((1 + 1 + 0) / 3)]
+    )  # half the differences
     np.testing.assert_allclose(zeros, [0, 3 / 6])
     np.testing.assert_allclose(dead, [0, 1 / 3])  # only the third unit is zero for both
 
@@ -254,7 +257,7 @@ def test_shapes_are_those_of_the_docstring():
     assert history.outputs == ["0 Linear", "1 ReLU", "2 Linear"]
     for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy"):
         assert getattr(history, name).shape == (4,)
-    for name in ("activation_mean", "activation_std", "zeros", "dead"):
+    for name in ("activation_mean", "activation_std", "spread", "zeros", "dead"):
         assert getattr(history, name).shape == (4, 3)
     assert history.batch_loss.shape == (3 * 3,)
     assert history.gradient.shape == history.update_ratio.shape == (3, 2)
