@@ -399,6 +399,54 @@ def show_curves(
     return ax
 
 
+def show_paths(paths, height, *, title, limits=(-1.5, 1.5), minima=(), size=4.4, ax=None):
+    """Show walks over a surface as seen from above: level lines, and a line for each walk.
+
+    Parameters
+    ----------
+    paths : dict of str to ndarray of shape (steps + 1, 2)
+        The places of each walk, the start first. What leaves the figure is cut off.
+    height : callable
+        Takes places, an ndarray of shape (..., 2), and returns heights of shape (...), at least 0.
+    title : str
+        What the figure says.
+    limits : (float, float), or two of them
+        Ends of both axes, or of each.
+    minima : sequence of (float, float)
+        Lowest places, marked with a cross.
+    size : float
+        Width and height, in inches.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+    """
+    if ax is None:
+        ax = panels(1, 1, width=size)
+    horizontal, vertical = limits if np.ndim(limits) == 2 else (limits, limits)
+    places = np.stack(np.meshgrid(np.linspace(*horizontal, 121), np.linspace(*vertical, 121)), axis=-1)
+    heights = height(places)
+    levels = heights.max() * np.geomspace(1e-4, 1, 13)  # as dense near the minimum as far from it
+    ax.contour(*np.moveaxis(places, -1, 0), heights, levels, colors="#b3bcc8", linewidths=0.7)
+    for index, (name, path) in enumerate(paths.items()):
+        style = {"color": SERIES[index % len(SERIES)], "marker": "os^Dv*"[index % 6], "ms": 3.5, "mew": 0}
+        ax.plot(*np.transpose(path), lw=1.3, alpha=0.85, label=name, **style)
+        ax.plot(*path[0], "o", ms=7, mfc="white", mec=INK, zorder=3)
+    for place in minima:
+        ax.plot(*place, "x", ms=8, mew=2, color=INK, zorder=3)
+    ax.set_xlim(horizontal)
+    ax.set_ylim(vertical)
+    ax.set_xlabel("first weight")
+    ax.set_ylabel("second weight")
+    ax.set_title(title, fontsize=10)
+    ax.spines[["top", "right"]].set_visible(False)
+    if len(paths) > 1:
+        ax.legend(fontsize=8, loc="upper right")
+    return ax
+
+
 def show_timeline(events, *, title, size=(7.0, 3.6), ax=None):
     """Show what happened when: a row for each event, in the order given.
 

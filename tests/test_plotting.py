@@ -23,6 +23,7 @@ from cnnlib.plotting import (
     show_graph,
     show_images,
     show_maps,
+    show_paths,
     show_photos,
     show_roofline,
     show_timeline,
@@ -129,6 +130,29 @@ def test_guides_are_dashed_named_and_do_not_stretch_the_axis():
     assert (curve.get_linestyle(), guide.get_linestyle()) == ("-", "--")
     assert ax.get_ylim() == without
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["net", "theory"]
+
+
+def test_walks_are_drawn_as_given_over_level_lines_with_starts_and_minima_marked():
+    paths = {"a": np.array([[1.0, 0.5], [0.5, 0.0]]), "b": np.array([[-1.0, 1.0], [0.0, 9.0], [0.0, 0.0]])}
+    ax = show_paths(
+        paths, lambda p: (p**2).sum(axis=-1), title="t", limits=((-1, 2), (-3, 1)), minima=[(0, 0)]
+    )
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+    walks, marks = ax.lines[:4:2], [*ax.lines[1:4:2], ax.lines[4]]
+    for line, path in zip(walks, paths.values(), strict=True):
+        np.testing.assert_array_equal(line.get_xydata(), path)
+    assert [mark.get_xydata().tolist() for mark in marks] == [[[1, 0.5]], [[-1, 1]], [[0, 0]]]
+    assert len({line.get_color() for line in walks}) == len({line.get_marker() for line in walks}) == 2
+    assert (ax.get_xlim(), ax.get_ylim(), ax.get_title()) == ((-1, 2), (-3, 1), "t")
+    for level, line in zip(ax.collections[0].levels, ax.collections[0].get_paths(), strict=True):
+        radii = np.hypot(*line.vertices.T)
+        np.testing.assert_allclose(radii, np.sqrt(level), atol=0.02)  # circles, seen on a grid
+
+
+def test_one_walk_needs_no_legend_and_one_pair_of_limits_serves_both_axes():
+    ax = show_paths({"a": np.zeros((3, 2))}, lambda p: (p**2).sum(axis=-1), title="", limits=(-2, 2))
+    assert ax.get_legend() is None
+    assert ax.get_xlim() == ax.get_ylim() == (-2, 2)
 
 
 def test_the_roof_is_the_lower_of_two_limits():
