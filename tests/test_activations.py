@@ -299,6 +299,7 @@ def test_slope_must_be_a_number(slope):
 def test_slope_of_a_numpy_number_does_not_change_the_type():
     leaky = LeakyReLU(np.float64(0.5))
     assert leaky.forward(np.ones(2, np.float32)).dtype == np.float32
+    assert repr(leaky) == "LeakyReLU(negative_slope=0.5)"
 
 
 @pytest.mark.parametrize("dim", [2, -3])

@@ -17,6 +17,7 @@ from explorer_page import (
     stop_the_clock,
 )
 
+from cnnlib.explorers.activations import ActivationExplorer
 from cnnlib.explorers.arithmetic import ConvolutionArithmetic
 from cnnlib.explorers.channels import ChannelsExplorer
 from cnnlib.explorers.descriptors import DescriptorExplorer
@@ -39,8 +40,9 @@ ALL = [
     DescriptorExplorer,
     LeNetLive,
     InvarianceExplorer,
-    VGGTable,
+    ActivationExplorer,
     ReceptiveFieldWalk,
+    VGGTable,
 ]
 EACH = pytest.mark.parametrize("make", ALL)
 # A weight is one byte, and a byte 1.33 characters in base64: 61,470 of LeNet's make 81,960, and
