@@ -177,3 +177,20 @@ def test_softmax_gives_the_lectures_percentages():
 def test_ldtexp_leads_in_three_columns_of_the_lectures_tables_and_quest_in_one():
     text = printed(SHALLOW, "fera-best")
     assert re.findall(r"best: (\w+)", text) == ["LDTexP", "LDTexP", "QUEST", "LDTexP"]
+
+
+def test_tanh_is_the_lectures_scaled_sigmoid():
+    assert "2 sigmoid(2x) - 1, to 15 digits: True" in printed("11_activations", "identity")
+
+
+def test_gradients_through_chains_are_those_worked_out_by_hand():
+    """Weight 1, bias 0, x = 0.5; the first number is the slope at 0.5, the others products of slopes."""
+    expected = [
+        ("sigmoid", [0.235, 6.08e-4, 3.48e-7, 1.14e-13]),
+        ("tanh", [0.786, 0.393, 0.223, 0.107]),
+        ("ReLU", [1, 1, 1, 1]),
+    ]
+    rows = printed("11_activations", "chain").splitlines()[1:]
+    for row, (name, gradients) in zip(rows, expected, strict=True):
+        assert row.split()[0] == name
+        np.testing.assert_allclose([float(word) for word in row.split()[1:]], gradients, rtol=1e-12)
