@@ -41,7 +41,7 @@ class Dropout(Layer):
         self.p, self.rng = p, rng
 
     def forward(self, x):
-        keep = (self.rng.random(x.shape) >= self.p) / (1 - self.p)
+        keep = ((self.rng.random(x.shape) >= self.p) / (1 - self.p)).astype(x.dtype)
         self._mask = keep if self.training else np.ones_like(x)
         return self._pass(x * self._mask)
 

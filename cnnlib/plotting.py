@@ -447,6 +447,66 @@ def show_paths(paths, height, *, title, limits=(-1.5, 1.5), minima=(), size=4.4,
     return ax
 
 
+def show_history(history, *, title="", size=(10.0, 4.8)):
+    """Show what `cnnlib.network.fit` recorded: two curves, and four statistics of each layer.
+
+    Parameters
+    ----------
+    history : cnnlib.history.History
+        Or anything with its arrays.
+    title : str
+        Above the figure.
+    size : (float, float)
+        Width and height, in inches.
+
+    Returns
+    -------
+    ndarray of Axes of shape (2, 3)
+        Loss, accuracy, gradients; steps, zeros, dead units.
+    """
+    axes = panels(2, 3, width=size[0] / 3, height=size[1] / 2)
+    epochs = np.arange(len(history.train_loss))
+    trained = np.arange(1, len(history.gradient) + 1)
+    for ax, kind, scale in [(axes[0, 0], "loss", "log"), (axes[0, 1], "accuracy", "linear")]:
+        for index, (part, label) in enumerate([("train", "training"), ("val", "test")]):
+            values = getattr(history, f"{part}_{kind}")
+            if len(values):
+                ax.plot(epochs, values, color=SERIES[index], ls=("-", "--")[index], label=label)
+        ax.set_yscale(scale)
+        _caption(ax, kind)
+    _plain_ticks(axes[0, 0].yaxis)
+    axes[0, 1].set_ylim(-0.03, 1.03)
+    for ax, values, caption in [
+        (axes[0, 2], history.gradient, "size of the gradient (RMS)"),
+        (axes[1, 0], history.update_ratio, "step / weight"),
+    ]:
+        for index, (name, line) in enumerate(zip(history.layers, values.T, strict=False)):
+            ax.plot(trained, np.maximum(line, 1e-12), color=SERIES[index % len(SERIES)], label=name)
+        ax.set_yscale("log")
+        _caption(ax, caption)
+    for ax, values, caption in [
+        (axes[1, 1], history.zeros, "share of zeros"),
+        (axes[1, 2], history.dead, "share of dead units"),
+    ]:
+        shown = [index for index, name in enumerate(history.outputs) if name.endswith("ReLU")]
+        for place, index in enumerate(shown if len(values) else []):
+            ax.plot(epochs, values[:, index], color=SERIES[place % len(SERIES)], label=history.outputs[index])
+        ax.set_ylim(-0.03, 1.03)
+        _caption(ax, caption)
+    axes[0, 0].figure.suptitle(title, fontsize=11)
+    return axes
+
+
+def _caption(ax, title):
+    ax.set_title(title, fontsize=10)
+    ax.set_xlabel("epoch", fontsize=8)
+    ax.tick_params(labelsize=8)
+    ax.grid(color="#dde1e7", linewidth=0.7)
+    ax.spines[["top", "right"]].set_visible(False)
+    if ax.lines:
+        ax.legend(fontsize=7, frameon=False)
+
+
 def show_timeline(events, *, title, size=(7.0, 3.6), ax=None):
     """Show what happened when: a row for each event, in the order given.
 
@@ -803,7 +863,7 @@ def show_field(size, layers, unit, *, ceil_mode=False, names=None, ax=None):
     return ax
 
 
-def show_confusion(counts, names=None, *, title="", size=4.8, ax=None):
+def show_confusion(counts, names=None, *, title="", said="what the network says", size=4.8, ax=None):
     """Show who was taken for whom: what things are in rows, what was said in columns.
 
     Parameters
@@ -813,8 +873,8 @@ def show_confusion(counts, names=None, *, title="", size=4.8, ax=None):
         empty.
     names : sequence of str, optional
         What the classes are called; 0, 1, 2 ... unless given.
-    title : str
-        Above the table.
+    title, said : str
+        Above the table; below its columns.
     size : float
         Width of the table, in inches.
     ax : Axes, optional
@@ -838,10 +898,11 @@ def show_confusion(counts, names=None, *, title="", size=4.8, ax=None):
         if count:
             ax.text(col, row, str(count), ha="center", va="center", fontsize=9, color=INK)
     names = range(len(counts)) if names is None else names
-    ax.set_xticks(range(len(counts)), names)
+    long = max(len(str(name)) for name in names) > 3
+    ax.set_xticks(range(len(counts)), names, rotation=90 if long else 0)
     ax.set_yticks(range(len(counts)), names)
     ax.tick_params(labelbottom=True, labelleft=True)
-    ax.set_xlabel("what the network says")
+    ax.set_xlabel(said)
     ax.set_ylabel("what it is")
     ax.set_title(title, fontsize=10)
     return ax

@@ -24,6 +24,7 @@ OUTPUTS_IGNORED = {
     "02_why_not_fully_connected": 6,
     "04_a_toy_convnet": 2,
     "07_lenet": 7,
+    "10_recipe_for_learning": 8,
     "11_activations": 9,
     "16_how_fast_can_numpy_convolve": 7,
 }

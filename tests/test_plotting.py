@@ -1,5 +1,7 @@
 """What is drawn is what was given: the arrays, the numbers and the titles of the figures."""
 
+from types import SimpleNamespace
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -21,6 +23,7 @@ from cnnlib.plotting import (
     show_curves,
     show_field,
     show_graph,
+    show_history,
     show_images,
     show_maps,
     show_paths,
@@ -369,6 +372,55 @@ def test_confusion_prints_what_is_not_zero_and_colours_mistakes_only():
     assert ax.images[0].get_clim() == (-2, 2)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["cat", "dog"]
     assert (ax.get_ylabel(), ax.get_xlabel()) == ("what it is", "what the network says")
+
+
+def test_confusion_says_who_says_it_and_turns_long_names():
+    ax = show_confusion(np.eye(2, dtype=int), ["healthy", "leak"], said="what diagnose says")
+    assert ax.get_xlabel() == "what diagnose says"
+    assert [label.get_rotation() for label in ax.get_xticklabels()] == [90, 90]
+    assert show_confusion(np.eye(2, dtype=int)).get_xticklabels()[0].get_rotation() == 0
+
+
+def recorded(**change):
+    """A record of two epochs, of three layers of which two learn."""
+    record = {
+        "train_loss": np.array([2.3, 1.0, 0.5]),
+        "val_loss": np.array([2.4, 1.2, 0.9]),
+        "train_accuracy": np.array([0.1, 0.6, 0.9]),
+        "val_accuracy": np.array([0.1, 0.5, 0.8]),
+        "gradient": np.array([[0.1, 0.2], [0.3, 0.4]]),
+        "update_ratio": np.array([[0.01, 0.0], [0.03, 0.04]]),
+        "zeros": np.array([[0.0, 0.5, 0.0], [0.0, 0.6, 0.0], [0.0, 0.7, 0.0]]),
+        "dead": np.array([[0.0, 0.1, 0.0], [0.0, 0.2, 0.0], [0.0, 0.3, 0.0]]),
+        "layers": ["0 Linear", "2 Linear"],
+        "outputs": ["0 Linear", "1 ReLU", "2 Linear"],
+    }
+    return SimpleNamespace(**record | change)
+
+
+def test_history_has_a_line_for_each_part_layer_and_relu():
+    axes = show_history(recorded(), title="A run")
+    lines = [[line.get_ydata().tolist() for line in ax.lines] for ax in axes.ravel()]
+    assert lines == [
+        [[2.3, 1.0, 0.5], [2.4, 1.2, 0.9]],
+        [[0.1, 0.6, 0.9], [0.1, 0.5, 0.8]],
+        [[0.1, 0.3], [0.2, 0.4]],
+        [[0.01, 0.03], [1e-12, 0.04]],  # zero has no place on a logarithmic axis
+        [[0.5, 0.6, 0.7]],
+        [[0.1, 0.2, 0.3]],
+    ]
+    assert [ax.lines[0].get_xdata().tolist() for ax in axes.ravel()[[0, 2]]] == [[0, 1, 2], [1, 2]]
+    names = [[text.get_text() for text in ax.get_legend().get_texts()] for ax in axes.ravel()]
+    assert names == [["training", "test"]] * 2 + [["0 Linear", "2 Linear"]] * 2 + [["1 ReLU"]] * 2
+    assert axes[0, 0].figure.get_suptitle() == "A run"
+
+
+def test_history_without_test_data_and_statistics_can_be_drawn():
+    empty = dict.fromkeys(
+        ("val_loss", "val_accuracy", "gradient", "update_ratio", "zeros", "dead"), np.zeros(0)
+    )
+    axes = show_history(recorded(**empty))
+    assert [len(ax.lines) for ax in axes.ravel()] == [1, 1, 0, 0, 0, 0]
 
 
 def test_confusion_without_mistakes_can_be_drawn():
