@@ -572,23 +572,3 @@ def test_every_rule_of_the_style_sheet_is_used(browser_page, show):
     page = show(browser_page, InvarianceExplorer(5, (0, 3)))  # one is right, two are wrong
     used = set(page.locator(".explorer *").evaluate_all("els => els.flatMap(e => [...e.classList])"))
     assert names <= used
-
-
-def test_no_class_is_one_of_the_books_theme(browser_page, show):
-    """Bootstrap, in every page of the book, would give these a look of its own."""
-    page = show(browser_page, InvarianceExplorer())
-    used = set(page.locator(".explorer *").evaluate_all("els => els.flatMap(e => [...e.classList])"))
-    bootstrap = {
-        "alert",
-        "badge",
-        "btn",
-        "card",
-        "col",
-        "container",
-        "figure",
-        "lead",
-        "nav",
-        "progress",
-        "row",
-    }
-    assert not used & bootstrap

@@ -270,7 +270,7 @@ def check(page, walk):
     # the map and its chosen unit
     assert page.locator(".map canvas").evaluate("c => [c.width, c.height]") == [units, units]
     if units < 30:
-        top, bottom, left, right = box_of(page, ".mark", ".map canvas", units)
+        top, bottom, left, right = box_of(page, ".at", ".map canvas", units)
         assert [(top + bottom) / 2, (left + right) / 2] == pytest.approx([row, col], abs=0.05)
     kind = "units" if walk.layer else "pixels"
     label = f"{name}: {units} × {units} {kind}; row {row}, column {col} chosen; "

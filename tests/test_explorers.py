@@ -3,6 +3,8 @@
 import inspect
 import json
 import re
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -690,6 +692,71 @@ def test_text_stands_out_from_its_ground(browser_page, show, theme):
     contrasts = page.locator(selector).evaluate_all(CONTRASTS)
     assert len(contrasts) > 600
     assert min(contrasts) >= 4.5
+
+
+def classes_of(sheet):
+    return set(re.findall(r"\.([A-Za-z_][\w-]*)", re.sub(r"/\*.*?\*/", "", source(sheet), flags=re.DOTALL)))
+
+
+def styles_of_the_book():
+    """The text of every style sheet that the theme and its extensions may put on a page."""
+    for package in ("pydata_sphinx_theme", "sphinx_book_theme", "myst_nb", "sphinx_design"):
+        for path in sorted(Path(find_spec(package).origin).parent.rglob("*.css")):
+            yield re.sub(r"@import[^;]*;", "", path.read_text(encoding="utf-8"))
+
+
+MATCHES = """([sheets, names]) => {
+    const explorer = document.querySelector('.explorer');
+    for (const name of names) for (const tag of ['div', 'span', 'p', 'button'])
+        explorer.append(Object.assign(document.createElement(tag), {className: name}));
+    const elements = [...document.querySelectorAll('.explorer, .explorer *')];
+    const ours = new Set(elements.flatMap(e => [...e.classList]));
+    const found = new Set(), seen = {rules: 0, ours: ours.size};
+    const visit = rules => { for (const rule of rules) {
+        if (rule.cssRules?.length) visit(rule.cssRules);
+        for (const selector of (rule.selectorText ?? '').split(',')) {
+            seen.rules += 1;
+            const bare = selector.replace(/::?(before|after|hover|focus(-visible)?|active|disabled)\\b/g, '');
+            const shared = [...bare.matchAll(/\\.([\\w-]+)/g)].map(m => m[1]).filter(name => ours.has(name));
+            try {
+                if (shared.length && elements.some(e => e.matches(bare))) found.add(selector.trim());
+            } catch { } // a selector list inside :is() or :not() was cut at its comma
+        }
+    } };
+    for (const text of sheets) {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(text);
+        visit(sheet.cssRules);
+    }
+    return {...seen, found: [...found]};
+}"""
+AROUND = (
+    '<body class="explorers-page"><article class="bd-article"><div class="cell"><div class="cell_output">{}'
+)
+
+
+def test_no_class_is_one_of_the_books_theme(browser_page, tmp_path):
+    """Bootstrap, in every page of the book, would give such an element a look of its own."""
+    names = set().union(
+        *(classes_of(f"{sheet}.css") for sheet in ["explorers", *(make.name for make in ALL)])
+    )
+    names -= {"bd-content", "cell_output", "text_html"}  # the theme's own: what lies around an explorer
+    path = tmp_path / "page.html"
+    path.write_text(AROUND.format("".join(make().twin() for make in ALL)), "utf-8")
+    browser_page.goto(path.as_uri())
+    assert browser_page.locator(".panel").count() == len(ALL)
+    answer = browser_page.evaluate(MATCHES, [list(styles_of_the_book()), sorted(names)])
+    assert answer["rules"] > 3000
+    assert answer["ours"] > len(names)
+    assert answer["found"] == []
+
+
+def test_a_class_of_the_theme_would_be_found(browser_page, tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text(AROUND.format('<div class="explorer"><div class="row"></div></div>'), "utf-8")
+    browser_page.goto(path.as_uri())
+    answer = browser_page.evaluate(MATCHES, [list(styles_of_the_book()), ["mark"]])
+    assert {".row", ".mark"} <= set(answer["found"])
 
 
 @pytest.mark.parametrize("sheet", ["explorers", *(make.name for make in ALL)])

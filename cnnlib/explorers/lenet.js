@@ -267,7 +267,7 @@ export function render({ model, el }) {
         h("div", { class: "part drawing" }, h("div", { class: "name" }, "draw a digit"), board.el,
           h("div", { class: "tools" }, clear, eraser, h("label", {}, fit, "fit to size and middle"))),
         h("div", { class: "part input" }, h("div", { class: "name" }, inputName), input.el),
-        h("div", { class: "part output" }, h("div", { class: "name" }, "the ten probabilities"),
+        h("div", { class: "part answer" }, h("div", { class: "name" }, "the ten probabilities"),
           h("div", { class: "verdict" }, letter, h("div", { class: "bars" }, ...bars.map((bar) => bar.el))), ruling)),
       h("div", { class: "part" }, h("div", { class: "name" }, "or start from a written digit"),
         h("div", { class: "presets", role: "group", "aria-label": "start from" }, ...picks.map(({ pick }) => pick))),

@@ -77,7 +77,7 @@ export function render({ model, el }) {
   view.addEventListener("pointermove", (event) => { if (event.buttons & 1 && event.pointerType === "mouse") press(event); });
 
   // the map: one stop for the keyboard, arrow keys go from unit to unit
-  const canvas = h("canvas"), mark = h("div", { class: "mark" });
+  const canvas = h("canvas"), mark = h("div", { class: "at" });
   const map = h("div", { class: "map", tabindex: 0, role: "application", "aria-roledescription": "map", [LAB]: "" }, canvas, mark);
   const choose = (place) => to(centre(field, place.map((k) => clamp(k, 0, field.side - 1))));
   map.addEventListener("pointerdown", (event) => {
