@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "schedules": {"optimizers", "windows"},
     "vgg": set(),
     "initialization": {"precision"},
+    "dropout": {"layers"},
     "ensemble": {"windows", "precision"},
     "trainer": set(),
     "train_vgg": {"datasets", "trainer", "vgg"},
