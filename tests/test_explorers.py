@@ -28,6 +28,7 @@ from cnnlib.explorers.faults import FaultLab
 from cnnlib.explorers.filtering import FilteringExplorer
 from cnnlib.explorers.invariance import InvarianceExplorer
 from cnnlib.explorers.lenet import LeNetLive
+from cnnlib.explorers.optimizer_race import OptimizerRace
 from cnnlib.explorers.receptive_field_walk import ReceptiveFieldWalk
 from cnnlib.explorers.toy_network import ToyNetwork, default_votes, presets
 from cnnlib.explorers.vgg_table import VGGTable
@@ -47,6 +48,7 @@ ALL = [
     ReceptiveFieldWalk,
     VGGTable,
     FaultLab,
+    OptimizerRace,
 ]
 EACH = pytest.mark.parametrize("make", ALL)
 # A weight is one byte, and a byte 1.33 characters in base64: 61,470 of LeNet's make 81,960, and
