@@ -38,13 +38,14 @@ MAY_IMPORT = {
     "vgg": set(),
     "initialization": {"precision"},
     "dropout": {"layers"},
+    "torch_dropout": {"dropout"},
     "ensemble": {"windows", "precision"},
     "trainer": set(),
     "train_vgg": {"datasets", "trainer", "vgg"},
     "tracing": set(),
     "summary": {"layers", "network", "receptive_field", "windows", "tracing"},
 }
-TORCH = {"vgg", "trainer", "train_vgg", "tracing"}  # the only rows that may import torch
+TORCH = {"vgg", "trainer", "train_vgg", "tracing", "torch_dropout"}  # the only rows that may import torch
 
 
 def module_name(path):
