@@ -12,9 +12,9 @@ The neighbours n[0] ... n[7] are counted from the east against the clock, c is t
     n[5] n[6] n[7]      SW  S  SE
 
 How sure each encoding is: `lbp`, `ldp`, `ldn` and `ldtexp` follow their papers; where a paper leaves open
-what happens when two responses are equal, the direction with the lower number comes first. `ldterp`,
-`quest` and `two_phase` are **our reconstructions**: their docstrings say what the source fixes and what
-we chose. What they reach on a data set says nothing about the accuracy in those papers.
+what happens when two responses are equal, the direction with the lower number is taken for the larger
+response. `ldterp`, `quest` and `two_phase` are **our reconstructions**: their docstrings say what the source
+fixes and what we chose. What they reach on a data set says nothing about the accuracy in those papers.
 """
 
 import numbers
