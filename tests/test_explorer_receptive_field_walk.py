@@ -450,6 +450,11 @@ def test_a_finger_taps_on_the_picture_and_drags_on_the_map(new_page, show):
     page.get_by_text("unit in row 1, column 3:").wait_for()  # 15.5 + 32 = 47.5 and 15.5 + 3 * 32 = 111.5
     check(page, ReceptiveFieldWalk(layer=18, point=point))
     touch = page.context.new_cdp_session(page)
+    for kind, row in [("touchStart", 60), ("touchMove", 62), ("touchMove", 200)]:  # that scrolls the page
+        x, y = spot(page, ".photo", row, 10, 224)
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    check(page, ReceptiveFieldWalk(layer=18, point=point))
     places = [spot(page, ".map canvas", k, 6 - k, 7) for k in range(6)]
     kinds = ["touchStart", *["touchMove"] * 5]
     for kind, (x, y) in zip(kinds, places, strict=True):

@@ -278,7 +278,8 @@ def move(page, name, value):
 
 
 @pytest.mark.parametrize(
-    ("width", "size", "row"), [(1, 224, 13), (0.125, 32, 18), (0.5, 240, 0), (0.875, 448, 21), (0.25, 64, 17)]
+    ("width", "size", "row"),
+    [(1, 224, 13), (0.125, 32, 18), (0.5, 240, 0), (0.875, 448, 21), (0.25, 64, 17), (1, 48, 18)],
 )
 def test_every_number_of_the_page(browser_page, show, width, size, row):
     page = show(browser_page, VGGTable(width, size, row))

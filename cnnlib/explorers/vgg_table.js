@@ -158,7 +158,7 @@ export function render({ model, el }) {
     frame.hidden = !row;
     which.textContent = row ? row.name : "does not fit";
     const seen = !row ? "nothing" : !row.size ? "all of the image" : across === 1 ? "one pixel"
-      : `${across} × ${across} pixels${across > side ? ", more than there are" : first < 0 || end >= side
+      : `${across} × ${across} pixels${across > side ? ", more than there are" : end >= side
         ? ", padding included" : ""}; the next unit's window lies ${row.jump} pixels on`;
     const how = row ? working(row, table[chosen - 1]) : [];
     facts.replaceChildren(...how.map((text, k) => {
