@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.patches import Polygon, Rectangle
-from matplotlib.ticker import LogFormatterSciNotation
+from matplotlib.ticker import LogFormatterSciNotation, NullFormatter
 
 INK, PAPER = "#1b2a41", "#eef1f5"
 NEGATIVE, POSITIVE = "#2f6fb5", "#e07b00"
@@ -474,7 +474,7 @@ def show_history(history, *, title="", size=(10.0, 4.8)):
                 ax.plot(epochs, values, color=SERIES[index], ls=("-", "--")[index], label=label)
         ax.set_yscale(scale)
         _caption(ax, kind)
-    _plain_ticks(axes[0, 0].yaxis)
+    _at_least_a_decade(axes[0, 0])
     axes[0, 1].set_ylim(-0.03, 1.03)
     for ax, values, caption in [
         (axes[0, 2], history.gradient, "size of the gradient (RMS)"),
@@ -484,6 +484,7 @@ def show_history(history, *, title="", size=(10.0, 4.8)):
             ax.plot(trained, np.maximum(line, 1e-12), color=SERIES[index % len(SERIES)], label=name)
         ax.set_yscale("log")
         _caption(ax, caption)
+        _at_least_a_decade(ax)
     for ax, values, caption in [
         (axes[1, 1], history.zeros, "share of zeros"),
         (axes[1, 2], history.dead, "share of dead units"),
@@ -495,6 +496,15 @@ def show_history(history, *, title="", size=(10.0, 4.8)):
         _caption(ax, caption)
     axes[0, 0].figure.suptitle(title, fontsize=11)
     return axes
+
+
+def _at_least_a_decade(ax):
+    """Widen a logarithmic axis, so that what hardly changes looks as if it hardly changes."""
+    low, high = ax.get_ylim()
+    middle, half = np.sqrt(low * high), np.sqrt(10)
+    ax.set_ylim(min(low, middle / half), max(high, middle * half))
+    ax.yaxis.set_major_formatter(_Plain())
+    ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _caption(ax, title):

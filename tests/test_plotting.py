@@ -415,6 +415,13 @@ def test_history_has_a_line_for_each_part_layer_and_relu():
     assert axes[0, 0].figure.get_suptitle() == "A run"
 
 
+def test_history_of_a_loss_that_hardly_falls_looks_flat():
+    flat = {"train_loss": np.array([2.31, 2.305, 2.302]), "val_loss": np.array([2.312, 2.306, 2.305])}
+    low, high = show_history(recorded(**flat))[0, 0].get_ylim()
+    assert high / low >= 9.99
+    assert low < 2.302 < 2.312 < high
+
+
 def test_history_without_test_data_and_statistics_can_be_drawn():
     empty = dict.fromkeys(
         ("val_loss", "val_accuracy", "gradient", "update_ratio", "zeros", "dead"), np.zeros(0)
