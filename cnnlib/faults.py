@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from cnnlib.datasets import load
-from cnnlib.layers import Flatten, Layer, Linear, ReLU, Softmax
+from cnnlib.dropout import Dropout
+from cnnlib.layers import Flatten, Linear, ReLU, Softmax
 from cnnlib.losses import CrossEntropyLoss
 from cnnlib.network import NotFinite, Sequential, fit
 from cnnlib.optimizers import SGD
@@ -34,24 +35,6 @@ class Run:
     shuffle: bool = True
 
 
-class Dropout(Layer):
-    """Silence each number with probability p in training; the others count for more."""
-
-    def __init__(self, p, rng):
-        self.p, self.rng = p, rng
-
-    def forward(self, x):
-        keep = ((self.rng.random(x.shape) >= self.p) / (1 - self.p)).astype(x.dtype)
-        self._mask = keep if self.training else np.ones_like(x)
-        return self._pass(x * self._mask)
-
-    def backward(self, dy):
-        return dy * self._mask
-
-    def __repr__(self):
-        return f"Dropout({self.p})"
-
-
 def network(rng, hidden=(48, 32), p=0.1):
     """Three layers that learn, the hidden ones with weights of He's size at the start."""
     first, second, last = (
@@ -61,7 +44,7 @@ def network(rng, hidden=(48, 32), p=0.1):
     )
     for layer in (first, second):
         layer.weight *= np.sqrt(6)
-    return Sequential(Flatten(), first, ReLU(), Dropout(p, rng), second, ReLU(), last)
+    return Sequential(Flatten(), first, ReLU(), Dropout(p, rng=rng), second, ReLU(), last)
 
 
 @cache

@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "network": {"layers", "losses", "history", "fitting"},
     "history": set(),
     "diagnosis": set(),
-    "faults": {"datasets", "layers", "losses", "network", "optimizers"},
+    "faults": {"datasets", "dropout", "layers", "losses", "network", "optimizers"},
     "monitoring": {"history"},
     "fitting": {"windows", "layers", "losses", "monitoring"},
     "receptive_field": {"windows"},

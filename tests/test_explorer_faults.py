@@ -30,6 +30,12 @@ def expected_points(values, low, high, log):
     return [None if np.isnan(y) else [x, y] for x, y in zip(across.tolist(), height.tolist(), strict=True)]
 
 
+def three_digits(value):
+    """0.123, 1.23 or 12.3, with a true minus sign."""
+    digits = 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
 def start(page, show, **arguments):
     return show(page, FaultLab(**arguments))
 
@@ -148,10 +154,9 @@ def test_facts_are_the_recorded_ones(browser_page, show):
         if case["fault"] not in ("leak", "wrong sign", "sorted order"):
             continue
         texts = facts(start(browser_page, show, case=number))
-        assert texts[2] == f"{case['facts']['classes']:.2f}"
+        assert texts[2] == three_digits(case["facts"]["classes"])
         assert texts[3] == f"{100 * case['facts']['overlap']:.0f} %"
-        slopes = [f"{value:.2f}".replace("-", "−") for value in case["facts"]["slope"]]
-        assert texts[7] == ", ".join(slopes)
+        assert texts[7] == ", ".join(map(three_digits, case["facts"]["slope"]))
 
 
 def test_the_answer_is_hidden_until_a_guess_is_made(browser_page, show):
