@@ -411,7 +411,7 @@ def test_nothing_sticks_out_and_every_control_is_large_enough(new_page, show, wi
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(browser_page, show, theme):
     page = show(browser_page, OptimizerRace(step=9, shown=NAMES[:4]), theme=theme)
-    contrasts = page.locator(".heading, .name, .state, .telling, .mark, button, label b").evaluate_all(
+    contrasts = page.locator(".heading, .name, .state, .telling, .which, button, label b").evaluate_all(
         CONTRASTS
     )
     assert len(contrasts) > 30

@@ -155,7 +155,7 @@ export function render({ model, el }) {
     return { name, pick };
   });
   const rows = NAMES.map((name, k) => {
-    const toggle = button(h("span", { class: "mark", "aria-hidden": "true" }, `${k + 1}`), () => {
+    const toggle = button(h("span", { class: "which", "aria-hidden": "true" }, `${k + 1}`), () => {
       const shown = get("shown").includes(name) ? get("shown").filter((other) => other !== name) : [...get("shown"), name];
       set({ shown });
     });
