@@ -243,7 +243,10 @@ def check(page, width, size, row):
     assert texts == [[one.label, shape(one), *map(brief, numbers(one))] for one in table]
     labels = lines(page).evaluate_all("rows => rows.slice(1).map(r => [...r.children].map(c => c.ariaLabel))")
     for one, label in zip(table, labels, strict=True):
-        exact = [f"{name} {count:,}" for name, count in zip(NAMES, numbers(one), strict=True)]
+        exact = [
+            f"{name} {brief(count)}" + (f", exactly {count:,}" if count >= 10_000 else "")
+            for name, count in zip(NAMES, numbers(one), strict=True)
+        ]
         assert label == [None, f"output {shape(one)}", *exact]
     share = "rows => rows.slice(1).map(r => [...r.querySelectorAll('.share')].map(SHARE))"
     share = share.replace("SHARE", "c => parseFloat(c.style.getPropertyValue('--k'))")

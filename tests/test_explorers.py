@@ -761,6 +761,33 @@ def test_a_class_of_the_theme_would_be_found(browser_page, tmp_path):
     assert {".row", ".mark"} <= set(answer["found"])
 
 
+DRESS = """sheets => {
+    const style = document.createElement('style');
+    for (const text of sheets) {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(text);
+        for (const rule of sheet.cssRules)
+            if (/\\bimg\\b/.test(rule.selectorText)) style.textContent += rule.cssText;
+    }
+    document.head.append(style);
+    const framed = Object.assign(document.createElement('img'), {alt: ''});
+    document.querySelector('.cell_output').append(framed);
+    return getComputedStyle(framed).padding;
+}"""
+
+
+@pytest.mark.parametrize("make", [VGGTable, ReceptiveFieldWalk])
+def test_the_books_frame_round_pictures_stays_off(browser_page, tmp_path, make):
+    """In the dark the theme gives pictures a pale frame, which would make ours smaller."""
+    path = tmp_path / "page.html"
+    page = '<html data-theme="dark"><div class="bd-content"><div class="cell_output">{}</div></div>'
+    path.write_text(page.format(make().twin()), "utf-8")
+    browser_page.goto(path.as_uri())
+    assert browser_page.evaluate(DRESS, list(styles_of_the_book())) == "8px"
+    style = "e => [getComputedStyle(e).padding, getComputedStyle(e).borderRadius]"
+    assert browser_page.locator(".explorer img").evaluate(style) == ["0px", "0px"]
+
+
 @pytest.mark.parametrize("sheet", ["explorers", *(make.name for make in ALL)])
 def test_styles_stay_inside_the_explorers(sheet):
     text = re.sub(r"/\*.*?\*/", "", source(f"{sheet}.css"), flags=re.DOTALL)

@@ -141,9 +141,9 @@ export function render({ model, el }) {
       output.setAttribute("aria-label", `output ${output.textContent}`);
       cells.forEach((cell, c) => {
         const v = one ? NUMBERS[NAMES[c]](one) : 0;
-        cell.textContent = one ? brief(v) : "–";
+        const text = cell.textContent = one ? brief(v) : "–";
         cell.style.setProperty("--k", `${(100 * v) / most[c]}%`);
-        cell.setAttribute("aria-label", `${NAMES[c]} ${one ? exact(v) : "none"}`);
+        cell.setAttribute("aria-label", `${NAMES[c]} ${text}${one && text !== exact(v) ? `, exactly ${exact(v)}` : ""}`);
       });
     });
 
