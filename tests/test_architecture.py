@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "dropout": {"layers"},
     "torch_dropout": {"dropout"},
     "ensemble": {"windows", "precision"},
-    "trainer": set(),
+    "trainer": {"summary"},
     "train_vgg": {"datasets", "trainer", "vgg"},
     "tracing": set(),
     "summary": {"layers", "network", "receptive_field", "windows", "tracing"},

@@ -15,9 +15,9 @@ import torch
 from torch import nn
 
 from cnnlib.datasets import load
+from cnnlib.summary import summarize
 from cnnlib.trainer import Score, checkpoint, choose_device, evaluate, fit
 from cnnlib.trainer.compute import generator
-from cnnlib.trainer.faults import bytes_of_training
 from cnnlib.trainer.steps import learning_rate
 
 CPU = {"device": "cpu", "progress": False}
@@ -490,7 +490,7 @@ class Greedy(nn.Module):
 def test_out_of_memory_comes_with_advice():
     model = small_network()
     model.append(Greedy())
-    need = bytes_of_training(model, torch.zeros(64, 1, 8, 8)) / 2**30
+    need = summarize(small_network(), (1, 8, 8)).training_bytes(64) / 2**30
     message = rf"64 images of \(1, 8, 8\) need about {need:.2g} GiB .*smaller batch_size.*bfloat16.*allocate"
     with pytest.raises(MemoryError, match=message):
         fit(model, digits(64), **CPU)
@@ -501,12 +501,6 @@ def test_another_error_is_left_as_it_is():
     model[1].register_forward_pre_hook(lambda layer, x: (x[0][:, :5],) if layer.training else None)
     with pytest.raises(RuntimeError, match="cannot be multiplied"):
         fit(model, digits(64), **CPU)
-
-
-def test_memory_estimate_counts_what_backward_keeps():
-    """Linear(10, 5) keeps its input, Sigmoid its output; weights, gradients, momentum are 55 each."""
-    model = nn.Sequential(nn.Linear(10, 5), nn.Sigmoid())
-    assert bytes_of_training(model, torch.ones(8, 10)) == 4 * (3 * 55 + 8 * 10 + 8 * 5)
 
 
 # Records

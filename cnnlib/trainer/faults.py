@@ -5,6 +5,7 @@ import contextlib
 import torch
 from torch import nn
 
+from cnnlib.summary import summarize
 from cnnlib.trainer.compute import modes_kept
 
 
@@ -149,46 +150,6 @@ def is_out_of_memory(error):
     return isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in words)
 
 
-def bytes_of_training(model, images):
-    """Estimate what one training step needs: weights, gradients, momentum, and what backward keeps.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        One or two images run through it.
-    images : torch.Tensor of shape (N, ...)
-        The batch.
-
-    Returns
-    -------
-    int
-        Bytes, without the workspace of single layers.
-
-    Examples
-    --------
-    >>> model = nn.Sequential(nn.Linear(10, 5), nn.Sigmoid())  # 55 parameters; backward needs x and y
-    >>> bytes_of_training(model, torch.ones(8, 10))  # 4 * (3 * 55 + 8 * (10 + 5))
-    1140
-    """
-    weights = {p.untyped_storage().data_ptr() for p in model.parameters()}
-    kept = {}
-
-    def keep(tensor):
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in weights:
-            kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        few = images[:2].clone()  # batch normalization wants two
-        votes = model(few)
-    activations = sum(kept.values()) * len(images) // len(few)
-    del votes  # until here it held all that is kept
-    return activations + sum(
-        p.numel() * p.element_size() * (3 if p.requires_grad else 1) for p in model.parameters()
-    )
-
-
 @contextlib.contextmanager
 def advice_on_memory(model, images):
     """Turn an error that says "out of memory" into one that says what would need less.
@@ -216,11 +177,12 @@ def advice_on_memory(model, images):
 
 def _advice(model, images):
     try:
-        need = f"about {bytes_of_training(model, images) / 2**30:.2g} GiB to train on"
+        need = summarize(model, tuple(images.shape[1:])).training_bytes(len(images)) / 2**30
+        words = f"about {need:.2g} GiB to train on in {str(next(model.parameters()).dtype)[6:]}"
     except RuntimeError:
-        need = "more than there is even for two images"
+        words = "more than there is even for one"
     return (
-        f"out of memory on {images.device}: {len(images)} images of {tuple(images.shape[1:])} need {need}. "
+        f"out of memory on {images.device}: {len(images)} images of {tuple(images.shape[1:])} need {words}. "
         f"Take a smaller batch_size (half the images, half of it), a narrower network or smaller images, or "
         f"precision='bfloat16'"
     )
