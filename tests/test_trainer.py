@@ -68,6 +68,25 @@ def test_evaluate_is_the_mean_over_all_images_also_of_uneven_batches():
     assert score == Score(pytest.approx((2 * math.log(4 / 3) + math.log(4)) / 3), pytest.approx(2 / 3))
 
 
+def test_evaluate_leaves_nothing_out_and_changes_nothing():
+    """Dropout would halve or double the votes; a mean over batches would depend on their size."""
+    data, model = digits(50), small_network(dropout=0.5)
+    state = torch.get_rng_state()
+    scores = {evaluate(model, data, batch_size=size, device="cpu").accuracy for size in (7, 50, 100)}
+    assert len(scores) == 1
+    assert torch.equal(torch.get_rng_state(), state)
+    assert model.training
+    assert all(p.grad is None for p in model.parameters())
+
+
+def test_images_take_the_type_of_the_model():
+    images, labels = digits(50)
+    model = small_network(dtype=torch.float64)
+    fit(model, (images, labels), epochs=1, **CPU)
+    once = evaluate(model, (images, labels), device="cpu")
+    assert once == evaluate(model, (images.astype(np.float64), labels), device="cpu")
+
+
 def test_learning_rate_climbs_straight_and_falls_as_half_a_wave():
     rates = [learning_rate(step, 12, warmup=1 / 3) for step in range(12)]
     assert rates[:5] == [0.25, 0.5, 0.75, 1.0, 1.0]  # four steps up
@@ -430,6 +449,11 @@ def test_model_must_give_votes():
 def test_wrong_arguments_are_named(argument, message):
     with pytest.raises(ValueError, match=message):
         fit(small_network(), digits(), **argument, **CPU)
+
+
+def test_evaluate_knows_two_precisions():
+    with pytest.raises(ValueError, match="precision must be 'float32' or 'bfloat16': got 'half'"):
+        evaluate(small_network(), digits(), precision="half", device="cpu")
 
 
 class Spoil(nn.Module):

@@ -234,6 +234,7 @@ def evaluate(model, data, *, batch_size=256, device="auto", precision="float32",
     >>> round(score.loss, 3), score.accuracy  # (ln 4 + ln 4/3) / 2
     (0.837, 0.5)
     """
+    check_precision(precision)
     device = choose_device(device)
     model.to(device, memory_format=layout(channels_last))
     images, labels = faults.check_data(model, data)
