@@ -14,6 +14,8 @@ from torch import nn
 from cnnlib.explorers.explorer import bundle, source
 from cnnlib.explorers.vgg_table import CONFIGURATION, VGGTable, picture, rows
 from cnnlib.receptive_field import receptive_field
+from cnnlib.summary import summarize
+from cnnlib.vgg import VGG16
 
 NAMES = ["activations", "parameters", "multiply-adds"]
 WIDTHS = [eighths / 8 for eighths in range(1, 9)]
@@ -181,6 +183,25 @@ def test_the_page_computes_what_python_computes(browser_page):
         assert answer["table"] == [row._asdict() for row in table]
         assert answer["totals"] == totals(table)
         assert answer["seen"] == [seen_by_the_middle(row, size) for row in table]
+
+
+def test_the_page_counts_what_the_courses_summary_counts(browser_page):
+    calls = [(1, 224), (0.5, 240), (0.125, 32), (0.75, 96), (1, 448)]
+    answers = browser_page.evaluate(ASK, [bundle("vgg_table"), CONFIGURATION, calls])
+    for (width, size), answer in zip(calls, answers, strict=True):
+        with torch.device("meta"):
+            net = VGG16(width=width, image_size=size)
+        summary = summarize(net, (3, size, size))
+        sums = [summary.activations, summary.parameters, summary.multiply_adds]
+        assert answer["totals"] == sums
+        lines = [row for row in summary.rows if row.counts]
+        for row, line in zip(answer["table"], lines, strict=True):
+            theirs = [row[name] for name in ("activations", "weights", "biases", "macs")]
+            assert theirs == [line.activations, line.weights, line.biases, line.multiply_adds]
+            shape = (row["channels"], row["side"], row["side"])
+            assert line.shape == (shape if row["size"] else shape[:1])
+            if row["size"]:  # fully connected: the summary adds up what all units of the last map see
+                assert line.receptive_field == (row["size"],) * 2
 
 
 @pytest.mark.parametrize(
