@@ -201,6 +201,16 @@ def test_channels_last_changes_the_layout_and_not_the_result():
     torch.testing.assert_close(weights(model), weights(twin), rtol=1e-10, atol=1e-12)
 
 
+def test_compiled_network_makes_the_same_steps():
+    """With the backend that only traces, so that no compiler is needed; weights keep their names."""
+    data, model = digits(100), small_network(dtype=torch.float64)
+    twin = copy.deepcopy(model)
+    fit(model, data, epochs=1, **CPU)
+    fit(twin, data, epochs=1, compile="eager", **CPU)
+    assert twin.state_dict().keys() == model.state_dict().keys()
+    torch.testing.assert_close(weights(model), weights(twin), rtol=1e-10, atol=1e-12)
+
+
 def test_modes_are_as_they_were():
     model = small_network()
     model.eval()
@@ -290,6 +300,8 @@ def test_resume_refuses_the_checkpoint_of_another_training(tmp_path):
     fit(small_network(), digits(), epochs=1, checkpoint=path, **CPU)
     with pytest.raises(ValueError, match=r"another training.*epochs=2 \(there: 1\)"):
         fit(small_network(), digits(), epochs=2, checkpoint=path, resume=True, **CPU)
+    with pytest.raises(ValueError, match=r"another training.*validation=7 \(there: None\)"):
+        fit(small_network(), digits(), validation=digits(7), epochs=1, checkpoint=path, resume=True, **CPU)
     other = nn.Sequential(nn.Conv2d(1, 5, 3), *small_network()[1:-1], nn.Linear(45, 10))
     with pytest.raises(ValueError, match=r"(?s)another model.*size mismatch"):
         fit(other, digits(), epochs=1, checkpoint=path, resume=True, **CPU)

@@ -168,6 +168,7 @@ def fit(
         validation = faults.check_data(model, validation, "validation")
     optimizer = optimizer([p for p in model.parameters() if p.requires_grad])
     settings |= dict(images=len(images), optimizer=type(optimizer).__name__)
+    settings |= dict(validation=len(validation[0]) if validation else None)
 
     stepper = Stepper(model, optimizer, images, labels, transform, device, channels_last, compile, settings)
     history = {name: [] for name in COLUMNS if validation or not name.startswith("validation")}
