@@ -165,7 +165,7 @@ def main(arguments=None):
         history = fit(model, train, validation=test, device=device, **how)
     if first:
         right = history["validation_accuracy"][-1]
-        print(f"{right:.2%} of the test images are right after {history['epoch'][-1]} epochs")
+        print(f"epoch {history['epoch'][-1]}: {right:.2%} of the test images are right")
     return history
 
 

@@ -87,7 +87,7 @@ def test_it_trains_and_resumes_and_prints_what_it_did(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "64 images to learn from, 64 to test, 10 classes" in printed
     assert re.search(r"VGG16 with [\d,]+ parameters, on cpu", printed)
-    assert f"{history['validation_accuracy'][-1]:.2%} of the test images are right after 2 epochs" in printed
+    assert f"epoch 2: {history['validation_accuracy'][-1]:.2%} of the test images are right" in printed
     assert train_vgg.main([*command, "--resume"]) == history  # nothing is left to do
     assert table(tmp_path / "vgg.csv")["loss"] == history["loss"]
 
