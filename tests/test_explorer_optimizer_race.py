@@ -304,11 +304,11 @@ def test_level_lines_are_level(browser_page, show):
 
 def test_rates_are_set_and_searched(browser_page, show):
     page = show(browser_page, OptimizerRace(start=(0.5, -1.25), step=20))
-    slider(page, "Adam: rate").fill("-16")
+    slider(page, "Nesterov: rate").fill("-16")
     slider(page, "SGD: rate").fill("-5")
     rates = OptimizerRace().rates
     check_page(page, OptimizerRace(start=(0.5, -1.25), rates=[10 ** (-5 / 8), *rates[1:5], 0.01], step=20))
-    assert slider(page, "Adam: rate").get_attribute("aria-valuetext") == "0.01"
+    assert slider(page, "Nesterov: rate").get_attribute("aria-valuetext") == "0.01"
     ends = [int(slider(page, "SGD: rate").get_attribute(end)) for end in ("min", "max")]
     assert ends == [8 * EXPONENTS[0], 8 * EXPONENTS[-1]]
     press(page, "Best rates")
@@ -319,7 +319,7 @@ def test_rates_are_set_and_searched(browser_page, show):
 def test_racers_are_hidden_and_shown(browser_page, show):
     page = show(browser_page, OptimizerRace(step=10))
     press(page, "SGD")
-    press(page, "Adam")
+    press(page, "Nesterov")
     check_page(page, OptimizerRace(step=10, shown=NAMES[1:5]))
     press(page, "SGD")
     check_page(page, OptimizerRace(step=10, shown=NAMES[:5]))
@@ -375,7 +375,7 @@ def test_what_changes_is_announced_once(browser_page, show):
 def test_kernel_and_page_share_what_is_chosen(live):
     page = live(OptimizerRace())
     press(page, "Step")
-    press(page, "Adam")
+    press(page, "Nesterov")
     press(page, "ravine")
     sent = page.evaluate("sent.map(s => [s.surface, s.start, s.shown.length, s.step])")
     assert sent == [["valley", [-0.9, 1.2], 6, 1], ["valley", [-0.9, 1.2], 5, 1], ["ravine", [-1.2, 1], 5, 0]]

@@ -24,7 +24,6 @@ const rolled = (g, m) => (m.buffer = 0.9 * (m.buffer ?? 0) + g);
 const RULES = {
   "SGD": (g, m, rate) => rate * g,
   "momentum": (g, m, rate) => rate * rolled(g, m),
-  "Nesterov": (g, m, rate) => rate * (g + 0.9 * rolled(g, m)),
   "Adagrad": (g, m, rate) => {
     m.sum = (m.sum ?? 0) + g * g;
     return rate * (g / (Math.sqrt(m.sum) + 1e-10));
@@ -40,6 +39,7 @@ const RULES = {
     const size = Math.sqrt(m.square) / Math.sqrt(1 - 0.999 ** m.t) + 1e-8;
     return rate * (m.mean / (1 - 0.9 ** m.t) / size);
   },
+  "Nesterov": (g, m, rate) => rate * (g + 0.9 * rolled(g, m)),
 };
 const NAMES = Object.keys(RULES);
 

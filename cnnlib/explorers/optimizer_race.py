@@ -14,10 +14,10 @@ EXPONENTS = np.arange(-32, 13) / 8  # a search tries ten to these powers
 MAKE = {
     "SGD": SGD,
     "momentum": lambda lr: SGD(lr, momentum=0.9),
-    "Nesterov": lambda lr: SGD(lr, momentum=0.9, nesterov=True),
     "Adagrad": Adagrad,
     "RMSprop": lambda lr: RMSprop(lr, alpha=0.9),
     "Adam": Adam,
+    "Nesterov": lambda lr: SGD(lr, momentum=0.9, nesterov=True),
 }
 
 
@@ -49,16 +49,16 @@ SURFACES = {
         lambda a, b: (20 * a * a + b * b) / 2,
         lambda a, b: (20 * a, b),
         (-0.9, 1.2),
-        (-9, -19, -10, 0, -14, -8),
+        (-9, -19, 0, -14, -8, -10),
     ),
-    "valley, turned": _bowl(_turned_height, _turned_slope, (0.2, 1.45), (-9, -19, -10, 1, -12, -2)),
+    "valley, turned": _bowl(_turned_height, _turned_slope, (0.2, 1.45), (-9, -19, 1, -12, -2, -10)),
     "ravine": Surface(
         lambda a, b: (1 - a) ** 2 + 100 * (b - a * a) ** 2,
         lambda a, b: (-2 * (1 - a) - 400 * a * (b - a * a), 200 * (b - a * a)),
         ((-2, 2), (-1, 3)),
         (-1.2, 1.0),
         ((1, 1),),
-        (-19, -20, -23, 2, 1, 1),
+        (-19, -20, 2, 1, 1, -23),
     ),
     "saddle": Surface(
         lambda a, b: a * a / 2 + 0.02 * (1 - b * b) ** 2 / 4,
@@ -66,7 +66,7 @@ SURFACES = {
         ((-1.5, 1.5), (-1.5, 1.5)),
         (1.2, 0.01),
         ((0, 1), (0, -1)),
-        (2, 2, 0, -1, -14, -12),
+        (2, 2, -1, -14, -12, 0),
     ),
 }
 
@@ -155,7 +155,7 @@ class OptimizerRace(Explorer):
     start : sequence of two floats, optional
         The two weights at the start; the surface's own unless given.
     rates : sequence of six floats, optional
-        Learning rates of SGD, momentum, Nesterov, Adagrad, RMSprop and Adam; unless given, the best ones
+        Learning rates of SGD, momentum, Adagrad, RMSprop, Adam and Nesterov; unless given, the best ones
         that a search finds for the surface's own start.
     shown : sequence of str, optional
         Which of them are drawn; all unless given.
