@@ -94,7 +94,7 @@ class History:
     @property
     def best_epoch(self):
         losses = self.val_loss if len(self.val_loss) else self.train_loss
-        return int(np.argmin(losses)) if len(losses) else 0
+        return int(np.argmin(np.nan_to_num(losses, nan=np.inf))) if len(losses) else 0
 
     def curves(self):
         """Return a History with the curves only, as if nobody had looked at layers and data."""

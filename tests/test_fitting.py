@@ -378,6 +378,12 @@ def test_without_patience_it_goes_on():
     assert history.best_epoch < 8
 
 
+def test_the_best_epoch_is_none_in_which_the_loss_broke():
+    assert History(val_loss=np.array([2.0, 1.0, np.nan])).best_epoch == 1
+    assert History(train_loss=np.array([2.0, 0.5, np.inf])).best_epoch == 1
+    assert History().best_epoch == 0
+
+
 # Where a number broke
 
 
