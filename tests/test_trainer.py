@@ -310,11 +310,11 @@ def test_resume_refuses_the_checkpoint_of_another_training(tmp_path):
 # Early stop
 
 
-def test_patience_stops_and_puts_the_best_weights_back():
+def test_patience_stops_and_puts_the_best_weights_back(tmp_path):
     """The validation labels are wrong on purpose, so that learning makes the loss worse and worse."""
     images, labels = digits()
     model = small_network()
-    how = {"epochs": 20, "lr": 0.1, "schedule": "constant", "warmup": 0}
+    how = {"epochs": 20, "lr": 0.1, "schedule": "constant", "warmup": 0, "checkpoint": tmp_path / "run.pt"}
     wrong = images, (labels + 1) % 10
     history = fit(model, (images, labels), validation=wrong, patience=3, **how, **CPU)
     losses = history["validation_loss"]
@@ -322,6 +322,9 @@ def test_patience_stops_and_puts_the_best_weights_back():
     assert len(losses) == best + 1 + 3 < 20
     assert evaluate(model, wrong, device="cpu").loss == pytest.approx(losses[best], rel=1e-6)
     assert losses[-1] > 1.01 * losses[best]
+    again = small_network(seed=1)  # there is nothing left to do, but the best weights are those from before
+    fit(again, (images, labels), validation=wrong, patience=3, resume=True, **how, **CPU)
+    assert torch.equal(weights(again), weights(model))
 
 
 # Checkpoints
