@@ -25,6 +25,7 @@ OUTPUTS_IGNORED = {
     "04_a_toy_convnet": 2,
     "07_lenet": 7,
     "08_from_numpy_to_pytorch": 5,
+    "09_vgg16": 7,
     "10_recipe_for_learning": 8,
     "11_activations": 9,
     "12_adaptive_learning_rates": 7,

@@ -48,4 +48,4 @@ def test_every_labelled_item_has_its_row():
 def test_items_stand_once_and_in_order():
     names = [item for item, _ in ITEMS]
     assert names == sorted(set(names))
-    assert set(names) >= {"D14", *(f"D{n}" for n in range(15, 21)), *(f"D{n}" for n in range(23, 38))}
+    assert set(names) >= {"D14", *(f"D{n}" for n in range(15, 38))}

@@ -194,3 +194,13 @@ def test_gradients_through_chains_are_those_worked_out_by_hand():
     for row, (name, gradients) in zip(rows, expected, strict=True):
         assert row.split()[0] == name
         np.testing.assert_allclose([float(word) for word in row.split()[1:]], gradients, rtol=1e-12)
+
+
+def test_vgg16_is_counted_as_the_lecture_counts_it_and_its_slip_is_named():
+    """138M parameters, as the lecture says; its rows are 15.2 million values, where it says 24M."""
+    assert "138,357,544 parameters" in printed("09_vgg16", "meta")
+    sums = printed("09_vgg16", "deck")
+    assert "the slide's rows:   15.2 million values" in sums
+    assert "15,237,608 values = 60.95 MB" in sums
+    assert "28,793,320 values = 115.2 MB" in printed("09_vgg16", "deck-relus")
+    assert "69.9 MiB" in printed("09_vgg16", "kept")
