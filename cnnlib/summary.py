@@ -197,13 +197,16 @@ class Summary:
 
         def line(cells, tag):
             inner = zip(cells, side, strict=True)
-            return "".join(f'<{tag} style="text-align: {s}">{escape(c)}</{tag}>' for c, s in inner)
+            style = "padding: 0.1em 0.4em; text-align"
+            return "".join(f'<{tag} style="{style}: {s}">{escape(c)}</{tag}>' for c, s in inner)
 
         rows = "".join(f"<tr>{line(cells, 'td')}</tr>\n" for cells in body[:-1])
         return (
-            f'<table class="dataframe">\n<caption>{escape(self.title)}</caption>\n'
+            f'<div style="overflow-x: auto" role="region" tabindex="0" aria-label="{escape(self.title)}">\n'
+            '<table class="dataframe" style="font-size: 0.85em; white-space: nowrap">\n'
+            f"<caption>{escape(self.title)}</caption>\n"
             f"<thead><tr>{line(head, 'th')}</tr></thead>\n<tbody>\n{rows}</tbody>\n"
-            f"<tfoot><tr>{line(body[-1], 'th')}</tr></tfoot>\n</table>"
+            f"<tfoot><tr>{line(body[-1], 'th')}</tr></tfoot>\n</table>\n</div>"
         )
 
     def _cells(self):
