@@ -130,6 +130,13 @@ def test_a_rate_is_no_suspect_while_training_is_good():
     assert diagnose(record(update_ratio=np.full((2, 2), 1e-5))).family == "healthy"
 
 
+def test_certain_evidence_comes_before_likelihood():
+    """A turned gradient makes steps of any size; the rate is not to blame."""
+    turned = {"slope": -np.ones((2, 2)), "update_ratio": np.full((2, 2), 0.2)}
+    assert diagnose(record(**BAD | turned)).family == "gradient"
+    assert diagnose(record(**BAD | turned | {"slope": np.ones((2, 2))})).family == "high rate"
+
+
 def test_what_is_good_is_for_the_reader_to_say():
     history = record(**curves(0.9, 0.8))
     assert diagnose(history).family == "capacity"
