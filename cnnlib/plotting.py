@@ -284,6 +284,63 @@ def _beside(ax, place, text, offset, va, color):
     ax.annotate(text, place, (0, offset), color=color, **style)
 
 
+def show_thinned(kept, *, title="", names=None, size=(3.6, 2.8), ax=None):
+    """Draw a fully connected network of which some units are dropped, with all that hangs on them.
+
+    Parameters
+    ----------
+    kept : sequence of sequence of bool
+        For each layer, from the inputs to the outputs: which of its units take part. A dropped one is an
+        empty dashed circle with a cross, and no edge leads to it or from it.
+    title : str
+        What the figure says.
+    names : sequence of str, optional
+        What is written below each layer.
+    size : (float, float)
+        Width and height, in inches.
+    ax : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If there is not one name for each layer.
+    """
+    if names is not None and len(names) != len(kept):
+        raise ValueError(f"each layer needs a name: got {len(names)} names for {len(kept)} layers")
+    if ax is None:
+        ax = panels(1, 1, width=size[0], height=size[1])
+    tallest = max(len(layer) for layer in kept)
+    places = [
+        [(2 * column, row + (tallest - len(layer)) / 2) for row in range(len(layer))]
+        for column, layer in enumerate(kept)
+    ]
+    for column in range(len(kept) - 1):
+        for start, here in zip(places[column], kept[column], strict=True):
+            for end, there in zip(places[column + 1], kept[column + 1], strict=True):
+                if here and there:
+                    ax.plot(*zip(start, end, strict=True), color="#8a94a3", lw=0.9, zorder=1)
+    for units, layer in zip(places, kept, strict=True):
+        for place, here in zip(units, layer, strict=True):
+            look = {"mfc": SERIES[4], "mec": INK} if here else {"mfc": "white", "mec": "none"}
+            ax.plot(*place, "o", ms=15, mew=1.1, zorder=2, **look)
+            if not here:
+                ring = {"facecolor": "none", "edgecolor": "#5b6675", "linestyle": "--", "linewidth": 1}
+                ax.scatter(*place, s=15**2, zorder=3, **ring)
+                ax.plot(*place, "x", ms=8, mew=1.6, color=BACKWARD, zorder=3)
+    for column, name in enumerate(names or []):
+        ax.text(2 * column, tallest - 0.3, name, ha="center", va="top", fontsize=8.5, color=INK)
+    ax.set_xlim(-0.6, 2 * len(kept) - 1.4)
+    ax.set_ylim(tallest - 0.1 if names else tallest - 0.4, -0.6)
+    ax.set_axis_off()
+    ax.set_title(title, fontsize=10)
+    return ax
+
+
 def show_bars(values, *, xlabel, title, limit=None, size=(6.2, 3.0), ax=None):
     """Show groups of horizontal bars, with the spread where there are several measurements.
 

@@ -29,6 +29,7 @@ from cnnlib.plotting import (
     show_paths,
     show_photos,
     show_roofline,
+    show_thinned,
     show_timeline,
     show_volumes,
     show_windows,
@@ -258,6 +259,25 @@ def test_graph_tells_ends_from_steps_by_their_colour():
 def test_node_without_a_place_is_named():
     with pytest.raises(ValueError, match=r"each node needs a place: got an edge with 'y', not in \['w', 'x'"):
         graph(("w", "y", 3))
+
+
+def test_thinned_network_crosses_out_dropped_units_and_draws_edges_between_kept_ones_only():
+    kept = [[1, 1], [1, 0, 1], [1]]
+    ax = show_thinned(kept, title="t", names=["in", "hidden", "out"])
+    edges = [line.get_xydata().tolist() for line in ax.lines if len(line.get_xydata()) == 2]
+    # columns 0, 2 and 4; the middle unit of three stands at row 1 and is dropped
+    ends = [[[0, r], [2, s]] for r in (0.5, 1.5) for s in (0, 2)] + [[[2, s], [4, 1]] for s in (0, 2)]
+    assert sorted(edges) == sorted(ends)
+    (cross,) = (line for line in ax.lines if line.get_marker() == "x")
+    assert cross.get_xydata().tolist() == [[2, 1]]
+    assert sum(line.get_marker() == "o" for line in ax.lines) == 6
+    assert [text.get_text() for text in ax.texts] == ["in", "hidden", "out"]
+    assert ax.get_title() == "t"
+
+
+def test_layers_of_a_thinned_network_have_one_name_each():
+    with pytest.raises(ValueError, match="each layer needs a name: got 1 names for 2 layers"):
+        show_thinned([[1], [1]], names=["in"])
 
 
 def test_axes_of_the_caller_are_used():
