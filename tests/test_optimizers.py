@@ -378,6 +378,7 @@ def test_settings_must_be_numbers():
         ([np.zeros(2, int)], [np.zeros(2)], TypeError, r"params\[0\] must be float32 or float64: got int64"),
         ([np.zeros(2)] * 2, [np.zeros(2)] * 2, ValueError, "listed once in params: got one of them twice"),
         ([np.zeros(2)], [], ValueError, "one gradient for each parameter: got 1 params and 0 grads"),
+        ([np.zeros(2)], [np.zeros(2)] * 2, ValueError, "one gradient for each .* got 1 params and 2 grads"),
         (
             [np.zeros((3, 1))],
             [np.zeros(3)],
