@@ -153,7 +153,9 @@ def agree(ours, theirs, x, seed, **close):
     np.testing.assert_allclose(ours.backward(dy), tx.grad.numpy(), **close)
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [(Sigmoid(), torch.sigmoid), (Tanh(), torch.tanh)], ids=repr)
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [(Sigmoid(), torch.sigmoid), (Tanh(), torch.tanh)], ids=["Sigmoid", "Tanh"]
+)
 @settings(deadline=None, derandomize=True, max_examples=100)
 @given(x=arrays.arrays(np.float64, SHAPES, elements=NUMBERS), seed=st.integers(0, 99))
 def test_sigmoid_and_tanh_and_their_gradients_are_pytorchs(ours, theirs, x, seed):
