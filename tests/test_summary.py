@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from cnnlib import layers, network
 from cnnlib.receptive_field import receptive_field
 from cnnlib.summary import Row, Summary, summarize
-from cnnlib.tracing import MemoryMeter
+from cnnlib.tracing import Axis, MemoryMeter
 from cnnlib.vgg import VGG16
 
 # The lecture's table: shape as it prints it (rows, columns, channels), memory, weights.
@@ -321,6 +321,24 @@ def test_frozen_layers_keep_nothing_and_have_no_gradients():
     assert head.training_bytes(32) < everything.training_bytes(32)
     _, training = measured(net, torch.rand(32, 3, 64, 64), 1)
     assert head.training_bytes(32) == pytest.approx(training, rel=0.01)
+
+
+def test_a_frozen_layer_after_one_that_learns_keeps_nothing():
+    """The gradient goes through it, for which its weights are enough: 4 numbers for the first layer."""
+    net = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2))
+    net[1].requires_grad_(False)
+    assert summarize(net, (4,)).kept_bytes() == 4 * 4
+
+
+def test_a_dropout_that_drops_nothing_keeps_nothing():
+    kept = [summarize(nn.Sequential(nn.Linear(4, 3), nn.Dropout(p)), (4,)).kept_bytes() for p in (0, 0.5)]
+    assert kept == [4 * 4, 4 * 4 + 2 * 4 * 3]
+
+
+def test_fields_know_where_they_are():
+    """A window of 3 with a border of 1 is centred on the first pixel; 0 to 1 and -1 to 0 make -1 to 1."""
+    assert Axis(1, 1, 0.0, 8).through(3, 2, 1, 1, 4) == Axis(3, 2, 0.0, 4)
+    assert Axis(2, 1, 0.5, 8).joined(Axis(2, 1, -0.5, 8)) == Axis(3, 1, 0.0, 8)
 
 
 SIZES = st.integers(1, 3)
