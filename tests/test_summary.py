@@ -580,3 +580,7 @@ def test_the_meter_sees_the_way_back():
         (x * 2).sum().backward()
     assert x.grad is not None
     assert memory.live >= 800
+
+
+def test_a_linear_layer_over_one_axis_of_several_is_not_said_to_see_everything():
+    assert summarize(nn.Linear(5, 2), (3, 5)).rows[-1].receptive_field is None
