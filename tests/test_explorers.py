@@ -30,6 +30,7 @@ from cnnlib.explorers.invariance import InvarianceExplorer
 from cnnlib.explorers.lenet import LeNetLive
 from cnnlib.explorers.optimizer_race import OptimizerRace
 from cnnlib.explorers.receptive_field_walk import ReceptiveFieldWalk
+from cnnlib.explorers.thinned_network import ThinnedNetwork
 from cnnlib.explorers.toy_network import ToyNetwork, default_votes, presets
 from cnnlib.explorers.vgg_table import VGGTable
 from cnnlib.layers import MaxPool2d
@@ -49,6 +50,7 @@ ALL = [
     VGGTable,
     FaultLab,
     OptimizerRace,
+    ThinnedNetwork,
 ]
 EACH = pytest.mark.parametrize("make", ALL)
 # A weight is one byte, and a byte 1.33 characters in base64: 61,470 of LeNet's make 81,960, and
