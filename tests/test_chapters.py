@@ -30,6 +30,7 @@ OUTPUTS_IGNORED = {
     "11_activations": 9,
     "12_adaptive_learning_rates": 7,
     "13_dropout": 4,
+    "14_dropout_is_an_ensemble": 6,
     "16_how_fast_can_numpy_convolve": 7,
 }
 

@@ -9,7 +9,7 @@ from explorer_page import CONTRASTS, press
 
 from cnnlib.datasets import load
 from cnnlib.ensemble import ensemble_probabilities, enumerate_masks
-from cnnlib.explorers.ensemble_microscope import NAMES, UNITS, EnsembleMicroscope, as_seen
+from cnnlib.explorers.ensemble_microscope import NAMES, UNITS, EnsembleMicroscope, as_seen, build
 
 CHOICES = list(product(NAMES, UNITS))
 
@@ -92,6 +92,11 @@ def test_the_digits_are_the_first_of_each_class():
     test = load("digits", split="test")
     for label, digit in enumerate(EnsembleMicroscope().presets):
         np.testing.assert_array_equal(digit, np.rint(16 * test.images[test.labels == label][0, 0]))
+
+
+def test_no_weight_is_left_over():
+    layers = [layer for choice in CHOICES for layer in build(*choice) if layer.weight is not None]
+    assert sum(layer.weight.size + layer.bias.size for layer in layers) == len(EnsembleMicroscope().weights)
 
 
 # --- the module as code -------------------------------------------------------------------------
