@@ -29,7 +29,7 @@ OUTPUTS_IGNORED = {
     "10_recipe_for_learning": 8,
     "11_activations": 9,
     "12_adaptive_learning_rates": 7,
-    "13_dropout": 4,
+    "13_dropout": 5,
     "14_dropout_is_an_ensemble": 6,
     "16_how_fast_can_numpy_convolve": 7,
 }

@@ -91,9 +91,9 @@ def test_everyone_is_all_masks_with_their_probabilities(call, layers, p):
 
 
 def test_with_one_hidden_layer_the_scaled_network_is_the_mean_and_with_two_it_is_not():
-    weights = random_weights(np.random.default_rng(3))
+    weights = np.array(ThinnedNetwork().weights)
     assert mean_of_all(weights, 1, 0.5) == pytest.approx(ours(weights, 1, np.ones(6)), rel=1e-12)
-    assert abs(mean_of_all(weights, 2, 0.5) - ours(weights, 2, np.ones(12))) > 0.01
+    assert abs(mean_of_all(weights, 2, 0.5) - ours(weights, 2, np.ones(12))) > 0.3
 
 
 def test_coins_are_fair_differ_by_seed_and_come_again(browser_page):

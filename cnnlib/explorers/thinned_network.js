@@ -74,7 +74,7 @@ function net(layers, kept, values, output) {
   return edges + dots;
 }
 
-/** How often the thinned networks said what, over what all of them would say; the two means and the scaled one. */
+/** How often the thinned networks said what, over what all of them would say; their mean and the scaled network. */
 function histogram(said, all, scaled, average) {
   const outputs = all.filter(({ chance }) => chance > 0).map(({ output }) => output);
   const low = Math.min(...outputs, scaled), high = Math.max(...outputs, scaled), span = high - low || 1;
@@ -86,11 +86,11 @@ function histogram(said, all, scaled, average) {
   const most = Math.max(...expected, ...found), step = (right - left) / BINS;
   const X = (v) => left + ((v - low) / span) * (right - left), H = (share) => (share / most) * (bottom - top);
   const bar = (share, k, kind) => `<rect x="${left + k * step + 1}" y="${bottom - H(share)}" width="${step - 2}" height="${H(share)}" class="${kind}"/>`;
-  const mark = (v, y, words, kind) => line(X(v), y + 4, X(v), bottom, kind)
+  const mark = (v, y, words, kind) => line(X(v), top - 8, X(v), bottom, kind)
     + text(clamp(X(v), 90, WIDE - 90), y, words, 'text-anchor="middle"');
   return found.map((share, k) => bar(share, k, "said")).join("") + expected.map((share, k) => bar(share, k, "expected")).join("")
-    + line(left, bottom, right, bottom, "axis") + mark(scaled, 14, `scaled ${number(scaled, 3)}`, "scaled")
-    + mark(average, 32, `mean of all ${number(average, 3)}`, "average")
+    + line(left, bottom, right, bottom, "axis") + mark(scaled, 14, `scaled (solid) ${number(scaled, 3)}`, "scaled")
+    + mark(average, 32, `mean of all (dashed) ${number(average, 3)}`, "average")
     + [low, high].map((v, k) => text(k ? right : left, HIGH - 7, number(v), `text-anchor="${k ? "end" : "start"}"`)).join("");
 }
 

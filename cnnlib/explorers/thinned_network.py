@@ -35,7 +35,8 @@ class ThinnedNetwork(Explorer):
         Hidden layers, 1 or 2. With one, the output reads the first hidden layer.
     weights : array_like of shape (13, 7), optional
         A row for each unit: six of the first hidden layer (three weights, of which the other three are not
-        used, then the bias), six of the second, and the output.
+        used, then the bias), six of the second, and the output. The default ones are random, and chosen from
+        several such that with two layers mean and scaled network lie visibly apart.
     seed : int
         Where the coins begin.
 
@@ -68,7 +69,7 @@ class ThinnedNetwork(Explorer):
         super().__init__(
             p=p,
             layers=layers,
-            weights=random_weights(np.random.default_rng(3)) if weights is None else weights,
+            weights=random_weights(np.random.default_rng(4)) if weights is None else weights,
             seed=seed,
             **{"title": "The thinned network, and the scaled one"} | kwargs,
         )
