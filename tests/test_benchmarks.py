@@ -7,9 +7,10 @@ import pytest
 import threadpoolctl
 import torch
 
-from benchmarks import convolution, timing
+from benchmarks import convolution, ensemble, timing
 from benchmarks.convolution import CASES, EPOCH, POOLS, RESULTS, Case
 from benchmarks.peers import PEERS
+from cnnlib.ensemble import enumerate_masks
 
 TINY = {
     "one channel": Case(3, 1, 9, 4, 5),
@@ -161,3 +162,46 @@ def test_a_table_is_rounded_and_replaces_the_old_one(tmp_path):
     path.write_text("old")
     timing.save({"rows": [{"ratio": 0.123456, "repeats": 20, "method": "a"}]}, path)
     assert json.loads(path.read_text()) == {"rows": [{"ratio": 0.1235, "repeats": 20, "method": "a"}]}
+
+
+@pytest.mark.parametrize("M", [3, 8, 11])
+def test_all_ways_to_average_an_ensemble_compute_the_same(M):
+    functions, part = ensemble.ways(M, {"loop": 2**11, "matrices": 2**11})
+    assert set(part.values()) == {1}
+    wanted = functions["halves"]()
+    for name, function in functions.items():
+        for mean, theirs in zip(function(), wanted, strict=True):
+            np.testing.assert_allclose(mean, theirs, atol=1e-12, err_msg=name)
+
+
+def test_masks_come_in_blocks_as_they_are_counted():
+    rows = np.concatenate([ensemble.masks(0, 3, 4), ensemble.masks(3, 16, 4)])
+    np.testing.assert_array_equal(rows, enumerate_masks(4))
+    whole = ensemble.sums(*ensemble.arrays(5), 32, 32)
+    for blocks in (ensemble.sums(*ensemble.arrays(5), 32, 5), ensemble.sums(*ensemble.arrays(5), 32, 1)):
+        np.testing.assert_allclose(blocks, whole, rtol=1e-12)
+
+
+def test_a_way_that_does_a_part_is_charged_for_all(monkeypatch):
+    monkeypatch.setattr(
+        ensemble, "interleaved", lambda functions, repeats: dict.fromkeys(functions, np.ones(2))
+    )
+    rows = ensemble.measure(2, units=[20], say=lambda text: None)["rows"]
+    ratio = {row["method"]: (row["ratio"], row["part"]) for row in rows}
+    assert ratio == {"loop": (2**10, 2**-10), "matrices": (4, 1 / 4), "halves": (1, 1)}
+
+
+def test_the_ensembles_end_in_a_table_and_a_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(ensemble, "UNITS", (4,))
+    ensemble.main(["--repeats", "1", "--output", str(tmp_path / "table.json")])
+    table, printed = json.loads((tmp_path / "table.json").read_text()), capsys.readouterr().out
+    assert [row["method"] in printed for row in table["rows"]] == [True] * 3
+    assert table["machine"]["numpy"] in printed
+
+
+def test_the_stored_ensembles_are_of_this_program():
+    stored = json.loads(ensemble.RESULTS.read_text())
+    wanted = {(M, name, part) for M in ensemble.UNITS for name, part in ensemble.ways(M)[1].items()}
+    rows = timing.rounded([{"units": M, "method": name, "part": part} for M, name, part in wanted])
+    measured = [(row["units"], row["method"], row["part"]) for row in stored["rows"]]
+    assert sorted(measured) == sorted((row["units"], row["method"], row["part"]) for row in rows)
