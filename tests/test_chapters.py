@@ -31,6 +31,7 @@ OUTPUTS_IGNORED = {
     "12_adaptive_learning_rates": 7,
     "13_dropout": 5,
     "14_dropout_is_an_ensemble": 6,
+    "15_beyond_dropout": 7,
     "16_how_fast_can_numpy_convolve": 7,
 }
 
