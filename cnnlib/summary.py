@@ -206,7 +206,7 @@ class Summary:
             '<table class="dataframe" style="font-size: 0.85em; white-space: nowrap">\n'
             f"<caption>{escape(self.title)}</caption>\n"
             f"<thead><tr>{line(head, 'th')}</tr></thead>\n<tbody>\n{rows}</tbody>\n"
-            f"<tfoot><tr>{line(body[-1], 'th')}</tr></tfoot>\n</table>\n</div>"
+            f'<tfoot style="font-weight: bold"><tr>{line(body[-1], "td")}</tr></tfoot>\n</table>\n</div>'
         )
 
     def _cells(self):
