@@ -9,9 +9,6 @@ CHUNK = 512  # examples that are evaluated at once
 LOOKS = ("activation_mean", "activation_std", "spread", "zeros", "dead")
 SCORES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 ROWS = (*SCORES, *LOOKS, "batch_loss", "gradient", "update_ratio", "slope", "batch_classes")
-LOOKS = ("activation_mean", "activation_std", "spread", "zeros", "dead")
-SCORES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
-ROWS = (*SCORES, *LOOKS, "batch_loss", "gradient", "update_ratio", "slope", "batch_classes")
 
 
 def leaves(model):
