@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from cnnlib.layers import Layer, Linear
+from cnnlib.layers import Layer, Linear, Sigmoid
 from cnnlib.layers.base import generator
 
 
@@ -123,7 +123,22 @@ class GaussianDropout(Dropout):
         return self.rng.normal(1, math.sqrt(self.p / (1 - self.p)), shape)
 
 
-class AnnealedDropout(Dropout):
+class Fading:
+    """The p of `AnnealedDropout`, here and in `cnnlib.torch_dropout`."""
+
+    def _fade(self, steps):
+        if not steps > 0:
+            raise ValueError(f"steps must be positive: got {steps}")
+        self.steps, self.start, self.taken = steps, self.p, 0
+
+    def step(self):
+        """Lower p by one step, after each epoch or each batch; return it."""
+        self.taken += 1
+        self.p = self.start * max(0.0, 1 - self.taken / self.steps)
+        return self.p
+
+
+class AnnealedDropout(Fading, Dropout):
     """Dropout whose p falls while the network trains, from p to 0 in equal steps.
 
     Parameters
@@ -148,15 +163,7 @@ class AnnealedDropout(Dropout):
 
     def __init__(self, p=0.5, steps=10, *, inverted=True, rng=None):
         super().__init__(p, inverted=inverted, rng=rng)
-        if not steps > 0:
-            raise ValueError(f"steps must be positive: got {steps}")
-        self.steps, self.start, self.taken = steps, self.p, 0
-
-    def step(self):
-        """Lower p by one step, after each epoch or each batch; return it."""
-        self.taken += 1
-        self.p = self.start * max(0.0, 1 - self.taken / self.steps)
-        return self.p
+        self._fade(steps)
 
     def __repr__(self):
         return f"{super().__repr__()[:-1]}, steps={self.steps})"
@@ -214,9 +221,7 @@ class Standout(Layer):
 
     def keep_probability(self, x):
         """Compute sigmoid(alpha * x + beta), ndarray of the shape and type of x."""
-        z = self.alpha * np.asarray(x) + self.beta
-        small = np.exp(-np.abs(z))  # at most 1: nothing overflows
-        return (np.where(z < 0, small, 1) / (1 + small)).astype(z.dtype)
+        return Sigmoid().forward(self.alpha * np.asarray(x) + self.beta)
 
     def __repr__(self):
         return f"Standout(alpha={self.alpha:g}, beta={self.beta:g})"

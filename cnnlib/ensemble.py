@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cnnlib.losses import softmax
 from cnnlib.precision import floats
 from cnnlib.windows import integer
 
@@ -122,7 +123,7 @@ def ensemble_probabilities(
         a, b = left.logits(hidden[n]), right.logits(hidden[n]) + bias
         arithmetic[n], mean_log_total = _all_pairs(a, b, left.shares, right.shares, max_bytes)
         geometric[n] = left.shares @ a + right.shares @ b - mean_log_total
-    return Means(arithmetic, _softmax(geometric), _softmax((hidden * keep) @ weight.T + bias))
+    return Means(arithmetic, softmax(geometric), softmax((hidden * keep) @ weight.T + bias))
 
 
 def member_accuracies(hidden, labels, weight, bias, *, max_bytes=2**24, max_pairs=2**34, progress=None):
@@ -221,11 +222,6 @@ def _all_pairs(a, b, shares_a, shares_b, max_bytes):
             mean += shares @ (ea * ((1 / totals) @ (eb * shares_b[:, np.newaxis])))
         mean_log += shares @ (logs @ shares_b)
     return mean, mean_log + shares_a @ a_top[:, 0] + shares_b @ b_top[:, 0]
-
-
-def _softmax(logits):
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _check(hidden, weight, bias, keep, max_pairs):

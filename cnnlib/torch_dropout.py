@@ -9,7 +9,7 @@ import math
 import torch
 from torch import nn
 
-from cnnlib.dropout import probability
+from cnnlib.dropout import Fading, probability
 
 
 class Dropout(nn.Module):
@@ -65,7 +65,7 @@ class GaussianDropout(Dropout):
         return 1 + math.sqrt(self.p / (1 - self.p)) * normal
 
 
-class AnnealedDropout(Dropout):
+class AnnealedDropout(Fading, Dropout):
     """Dropout whose p falls to 0 in `steps` calls of `step`; see `cnnlib.dropout.AnnealedDropout`.
 
     Parameters
@@ -86,15 +86,7 @@ class AnnealedDropout(Dropout):
 
     def __init__(self, p=0.5, steps=10, *, inverted=True, generator=None):
         super().__init__(p, inverted=inverted, generator=generator)
-        if not steps > 0:
-            raise ValueError(f"steps must be positive: got {steps}")
-        self.steps, self.start, self.taken = steps, self.p, 0
-
-    def step(self):
-        """Lower p by one step, after each epoch or each batch; return it."""
-        self.taken += 1
-        self.p = self.start * max(0.0, 1 - self.taken / self.steps)
-        return self.p
+        self._fade(steps)
 
 
 class Standout(nn.Module):

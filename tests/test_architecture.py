@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "initialization": {"precision"},
     "dropout": {"layers"},
     "torch_dropout": {"dropout"},
-    "ensemble": {"windows", "precision"},
+    "ensemble": {"windows", "precision", "losses"},
     "trainer": {"summary"},
     "train_vgg": {"datasets", "trainer", "vgg"},
     "tracing": set(),
