@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import record_faults
 from explorer_page import CONTRASTS, press
 
 from cnnlib.diagnosis import FAMILIES
@@ -73,7 +74,6 @@ def test_each_case_has_its_lines_and_facts():
 
 def test_recording_again_tells_the_same(tmp_path, capsys, monkeypatch):
     """Two of the nineteen: that the script runs, and that the shipped file is of its making."""
-    record_faults = pytest.importorskip("record_faults")
     some = {name: FAULTS[name] for name in ("nothing wrong", "leak")}
     numbers = {case["fault"]: number for number, case in enumerate(CASES)}
     for name in some:

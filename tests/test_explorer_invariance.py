@@ -5,6 +5,8 @@ import re
 
 import numpy as np
 import pytest
+import torch
+import train_invariance
 from explorer_page import CONTRASTS, press
 from scipy import ndimage
 
@@ -179,8 +181,6 @@ def test_shipped_networks_tell_the_story_of_chapter_2(test_digits):
 
 def test_networks_compute_what_pytorch_computes():
     """The same weights in PyTorch's layers: another library, another order of the arithmetic."""
-    torch = pytest.importorskip("torch")
-    train_invariance = pytest.importorskip("train_invariance")
     explorers = [explorer_at(setting) for setting in settings(12)]
     seen = np.array([explorer.picture() for explorer in explorers])[:, None]
     for k, (name, network) in enumerate(InvarianceExplorer().networks.items()):
@@ -195,7 +195,6 @@ def test_networks_compute_what_pytorch_computes():
 
 def test_training_again_gives_a_file_of_the_same_kind(tmp_path, capsys, monkeypatch):
     """One round instead of twelve: that the script runs, and writes what it says."""
-    train_invariance = pytest.importorskip("train_invariance")
     monkeypatch.setattr(train_invariance, "EPOCHS", 1)
     train_invariance.main(tmp_path / "again.npz")
     with np.load(SHIPPED) as shipped, np.load(tmp_path / "again.npz", allow_pickle=False) as again:

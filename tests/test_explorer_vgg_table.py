@@ -9,6 +9,7 @@ import pytest
 import torch
 from explorer_page import CONTRASTS, press
 from PIL import Image
+from skimage import data
 from torch import nn
 
 from cnnlib.explorers.explorer import bundle, source
@@ -135,7 +136,6 @@ def test_messages(arguments, message):
 
 
 def test_the_photograph_is_scikit_images_cat():
-    data = pytest.importorskip("skimage.data")
     with urlopen(picture("chelsea.webp")) as stream:
         image = Image.open(BytesIO(stream.read()))
     cat = Image.fromarray(data.chelsea()[:, 75:375]).resize((224, 224), Image.LANCZOS)
