@@ -22,6 +22,7 @@ from explorer_page import (
 from cnnlib.explorers.activations import ActivationExplorer
 from cnnlib.explorers.arithmetic import ConvolutionArithmetic
 from cnnlib.explorers.channels import ChannelsExplorer
+from cnnlib.explorers.coins import WhoseCoin
 from cnnlib.explorers.columns import ImageToColumns
 from cnnlib.explorers.descriptors import DescriptorExplorer
 from cnnlib.explorers.ensemble_microscope import EnsembleMicroscope
@@ -55,6 +56,7 @@ ALL = [
     EnsembleMicroscope,
     ThinnedNetwork,
     ImageToColumns,
+    WhoseCoin,
 ]
 EACH = pytest.mark.parametrize("make", ALL)
 # A weight is one byte, and a byte 1.33 characters in base64: 61,470 of LeNet's make 81,960, and
