@@ -5,8 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 HERE = Path(__file__).resolve().parent
 NAMES = ("hw1", "hw2", "hw3", "hw4", "hw5", "hw6")
+TRIAL = "hw0"  # small, for trying out the grader; not one of the course's assignments
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ class Question:
     defines: tuple[str, ...]
     cases: Callable
     seconds: float = 10.0
+
+    def drawn(self, seed):
+        """Its hidden cases for the seed of a grading run: the same seed gives the same cases."""
+        return self.cases(np.random.default_rng([seed, *self.name.encode()]))
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,13 @@ class Assignment:
         """The source notebook, with solutions."""
         return self.folder / f"{self.name}.ipynb"
 
+    def checks(self):
+        """The text of its module ``hwN_checks``: check.py with the public tests behind it."""
+        check = (HERE / "check.py").read_text(encoding="utf-8")
+        public = (self.folder / "public.py").read_text(encoding="utf-8")
+        public = public.replace("from coursework.check import Case\n", "")
+        return f"{check}\n\n{public}\n\ncheck = checker(TESTS)\n"
+
     @property
     def points(self):
         """The most points that it gives."""
@@ -85,7 +99,7 @@ def load(name):
     Parameters
     ----------
     name : str
-        "hw1" to "hw6".
+        "hw1" to "hw6", or "hw0", the trial.
 
     Returns
     -------
@@ -96,6 +110,6 @@ def load(name):
     ValueError
         If there is no such assignment.
     """
-    if name not in NAMES:
+    if name not in (TRIAL, *NAMES):
         raise ValueError(f"there is no assignment {name!r}; there are {', '.join(NAMES)}")
     return importlib.import_module(f"coursework.{name}.hidden").ASSIGNMENT

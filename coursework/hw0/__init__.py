@@ -1,0 +1,1 @@
+"""A trial: four small questions that show whether the grader works on this machine."""
