@@ -3,9 +3,11 @@
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 import make
 
@@ -91,6 +93,17 @@ def test_an_installation_that_was_cut_short_is_repeated(empty, args, monkeypatch
     monkeypatch.setattr(make, "run", ran)
     make.setup(args)
     assert sum("requirements.txt" in line for line in empty) == 2
+
+
+def test_no_pinned_package_asks_for_a_newer_python_than_the_course_does():
+    oldest = "{}.{}.0".format(*make.OLDEST)  # Debian 12 has 3.11.2, some packages ask for 3.11.5
+    pins = re.findall(r"^[\w.-]+==\S+", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    asked = {
+        f"{package.metadata['Name']}=={package.version}": package.metadata["Requires-Python"] or ""
+        for package in metadata.distributions()
+    }
+    assert len(asked.keys() & set(pins)) > 100
+    assert [pin for pin in pins if oldest not in SpecifierSet(asked.get(pin, ""))] == []
 
 
 def test_a_command_that_fails_ends_the_task_with_its_status():
