@@ -1,58 +1,225 @@
-"""Mark a notebook: hidden cases, references and the comparison, in a process of our own."""
+"""Mark a notebook: hidden cases, references and the comparison, in a process of our own.
 
-import unicodedata
+It runs in the outer sandbox, reads a notebook from its input and writes one result. The student's
+code runs in the inner sandbox, which gets cells and inputs and gives back data.
+"""
 
-from coursework.check import difference
+import json
+import re
+import sys
+import time
 
-LONGEST = 400  # characters of a reason
+from coursework.marks import clean, mark
+from coursework.messages import Malformed, decode, encode
+from coursework.question import load
+from coursework.sandbox import Refused
+from coursework.student import Gone, Student
+
+CELLS = 1000  # code cells of a notebook
+CODE = 2_000_000  # characters in them
+RESTARTS = 3  # how often a notebook's process is started again without the cell that ended it
+GRACE = 3.0  # seconds for the runner to stop by itself what is late
 
 
-def clean(text, longest=LONGEST):
-    """A text on one line without control characters, cut to a length."""
-    text = str(text)[: 4 * longest]
-    text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
-    text = " ".join(text.split())
-    return text if len(text) <= longest else text[: longest - 4] + " ..."
+class Unreadable(Exception):
+    """The file is no notebook that can be marked."""
 
 
-def mark(question, cases, outcomes):
-    """Points and reason of a question: all of its points, or none and what went wrong first.
+def sources_of(data):
+    """The sources of the code cells of a notebook file, and nothing else of it.
 
     Parameters
     ----------
-    question : Question
-    cases : list of Case
-    outcomes : list of dict
-        For each case that was tried, ``{"value": result}`` or ``{"error": name, "text": message}``.
+    data : bytes
 
     Returns
     -------
-    points : float
-    reason : str
-        Empty where every case is right.
+    list of str
+
+    Raises
+    ------
+    Unreadable
+        With a reason for a person.
     """
-    for case, outcome in zip(cases, outcomes, strict=False):
-        wrong = _wrong(question, case, outcome)
-        if wrong is not None:
-            return 0.0, clean(wrong)
-    if len(outcomes) < len(cases):
-        return 0.0, clean(f"{cases[len(outcomes)].says}: no result came")
-    return float(question.points), ""
+    try:
+        notebook = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("the file is not a notebook: it holds no JSON in UTF-8") from error
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list):
+        raise Unreadable("the file is not a notebook of format 4: it has no list of cells")
+    sources = []
+    for cell in cells:
+        if isinstance(cell, dict) and cell.get("cell_type") == "code":
+            source = cell.get("source")
+            if isinstance(source, list):
+                source = "".join(line for line in source if isinstance(line, str))
+            sources.append(source if isinstance(source, str) else "")
+    if len(sources) > CELLS or sum(map(len, sources)) > CODE:
+        raise Unreadable(f"the notebook has more than {CELLS} code cells or {CODE} characters of code")
+    return sources
 
 
-def _wrong(question, case, outcome):
-    if "value" in outcome:
+class Marking:
+    """The marking of one notebook: what has been found out about its questions and cells.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    sources : list of str
+        The code cells.
+    seed : int
+    seconds : float
+        Wall time for all of it; a cell may take a quarter.
+    """
+
+    def __init__(self, assignment, sources, seed, seconds):
+        self.assignment, self.sources, self.seed, self.seconds = assignment, sources, seed, seconds
+        self.deadline = time.monotonic() + seconds
+        self.marks = {}
+        self.cells = [("not run", "") for _ in sources]
+
+    def run(self):
+        """Mark the questions; where the student's process ends, start it again without that cell."""
+        left = ""
+        for _ in range(RESTARTS + 1):
+            student = Student(self.assignment, self.deadline)
+            try:
+                self.attempt(student)
+                return
+            except Gone as gone:
+                left = str(gone)
+            finally:
+                student.close()
+            if time.monotonic() > self.deadline:
+                left = f"the {self.seconds:g} s for the whole notebook were over"
+                break
+        for question in self.assignment.questions:
+            self.marks.setdefault(question.name, (0.0, f"not reached: {left}"))
+
+    def attempt(self, student):
+        """Run the cells in their order and mark each question when its time has come."""
+        points = self.plan(student)
+        for ran in range(len(self.sources) + 1):
+            for question in self.assignment.questions:
+                if points[question.name] == ran and question.name not in self.marks:
+                    self.mark(student, question)
+            if ran < len(self.sources) and self.cells[ran][0] != "skipped":
+                self.run_cell(student, ran)
+
+    def plan(self, student):
+        """Ask after how many cells each question is marked."""
+        questions = [[question.name, question.defines] for question in self.assignment.questions]
+        points = student.ask(["plan", self.sources, questions], self.seconds)
+        names = {name for name, _ in questions}
+        if not isinstance(points, dict) or set(points) != names:
+            raise Gone("what came from the notebook's process is no answer")
+        if not all(type(ran) is int and 0 <= ran <= len(self.sources) for ran in points.values()):
+            raise Gone("what came from the notebook's process is no answer")
+        return points
+
+    def run_cell(self, student, number):
+        """Run a cell; if it ends the process, it will be skipped."""
+        seconds = self.seconds / 4
         try:
-            wrong = difference(case, outcome["value"], tell=False)
-        except Exception:  # a judge that could not read what came
-            wrong = f"the result is not what the question asks for: {type(outcome['value']).__name__}"
-        if wrong is None:
-            return None
-        return f"{case.says}: {clean(wrong)}" + (f". Hint: {case.hint}" if case.hint else "")
-    error, text = clean(outcome["error"], 60), clean(outcome["text"], 200)
-    if error == "NotImplementedError":
-        return "not written yet"
-    if error == "NameError" and any(f"'{name}'" in text for name in question.defines):
-        name = next(name for name in question.defines if f"'{name}'" in text)
-        return f"the name {name} is not defined: is its cell there and does it run?"
-    return f"{case.says}: {error}: {text}" if text else f"{case.says}: {error}"
+            match student.ask(["run", number, seconds], seconds + GRACE):
+                case ["ok" | "error" as status, str(message)]:
+                    self.cells[number] = (status, clean(message))
+                case _:
+                    raise Gone("what came from the notebook's process is no answer")
+        except Gone as gone:
+            self.cells[number] = ("skipped", str(gone))
+            raise
+
+    def mark(self, student, question):
+        """Try the cases of a question and mark what comes."""
+        cases = question.drawn(self.seed)
+        wall = 2 * question.seconds + 2
+        message = [[case.code, encode(case.inputs)] for case in cases]
+        try:
+            answer = student.ask(["try", message, question.seconds, wall], wall + GRACE)
+            points, reason = mark(question, cases, *outcomes_of(answer, len(cases)))
+        except Malformed:
+            points, reason = 0.0, "the results cannot be read"
+        except Gone as gone:
+            self.marks[question.name] = (0.0, f"{cases[0].says}: {gone}")
+            raise
+        if found := re.match(r"the name (\w+) is not defined", reason):
+            reason += self.culprit(found[1])
+        self.marks[question.name] = (points, reason)
+
+    def culprit(self, name):
+        """Which cell should have defined a name, if one failed that speaks of it."""
+        for number, (status, message) in enumerate(self.cells):
+            if status in ("error", "skipped") and re.search(rf"\b{name}\b", self.sources[number]):
+                return f" Cell {number + 1}: {message}"
+        return ""
+
+
+def outcomes_of(answer, most):
+    """Read what came of cases.
+
+    Returns
+    -------
+    outcomes : list of dict
+    ended : str
+
+    Raises
+    ------
+    Malformed
+        If it is no such answer.
+    """
+    match answer:
+        case [list(outcomes), str(ended)] if len(outcomes) <= most:
+            return [outcome_of(outcome) for outcome in outcomes], ended
+    raise Malformed("no outcomes")
+
+
+def outcome_of(outcome):
+    """Read what came of a case."""
+    match outcome:
+        case {"value": data, **rest} if not rest:
+            return {"value": decode(data)}
+        case {"error": str(error), "text": str(text), **rest} if not rest:
+            return {"error": error, "text": text}
+    raise Malformed("no outcome")
+
+
+def check(data, name, seed, seconds):
+    """Mark a notebook.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    name : str
+        The assignment.
+    seed : int
+    seconds : float
+
+    Returns
+    -------
+    dict
+        "reason" (why nothing could be marked, or ""), "marks" and "cells".
+    """
+    assignment = load(name)
+    try:
+        sources = sources_of(data)
+    except Unreadable as error:
+        return {"reason": str(error), "marks": {}, "cells": []}
+    marking = Marking(assignment, sources, seed, seconds)
+    marking.run()
+    return {"reason": "", "marks": marking.marks, "cells": marking.cells}
+
+
+def main():
+    """Read a line with what to do and then the file; write one line with the result."""
+    order = json.loads(sys.stdin.buffer.readline())
+    data = sys.stdin.buffer.read()
+    try:
+        if len(data) != order.pop("bytes"):
+            return  # whoever asked is gone
+        result = check(data, **order)
+    except Refused as refused:
+        result = {"refused": str(refused)}
+    sys.stdout.write(json.dumps(result))

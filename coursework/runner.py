@@ -1,76 +1,220 @@
-"""Run a student's cells, inside the inner sandbox: what is in this process counts as hostile.
+"""Run a student's cells, inside the inner sandbox: everything in this process counts as hostile.
 
-The plan of a notebook is made before a cell runs, from the text of the cells alone.
+It answers what the checker asks for: the plan of a notebook, one cell, the cases of one question.
+References, expected results and seeds never come here.
 """
 
-import ast
+import builtins
+import contextlib
+import json
+import math
+import os
+import resource
+import select
+import signal
+import sys
+import tempfile
+import traceback
 
-PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")  # cell magics whose body is plain Python
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from coursework.check import Case, evaluate
+from coursework.messages import LONGEST, decode, encode, receive, send
+from coursework.plan import evaluation_points
+
+LIMITS = {  # of each process; the space of all of them together is watched from outside
+    resource.RLIMIT_AS: 4 * 2**30,  # bytes
+    resource.RLIMIT_NPROC: 64,
+    resource.RLIMIT_FSIZE: 64 * 2**20,  # bytes
+    resource.RLIMIT_NOFILE: 256,
+    resource.RLIMIT_CORE: 0,
+}
+LONGEST_TEXT = 400  # characters of a message
 
 
-def python_of(source):
-    """The Python that IPython makes of a cell; of a timed cell, its body; "" where that is none."""
-    from IPython.core.inputtransformer2 import TransformerManager
+class TookTooLong(BaseException):
+    """A cell's time is over; no ``except Exception`` stops that."""
 
-    first, _, body = source.lstrip().partition("\n")
-    if first.startswith(PYTHON_MAGICS):
-        source = body
+
+class Shell(InteractiveShell):
+    """IPython as a notebook has it, but with plain errors, no history and no screen."""
+
+    def showtraceback(self, *args, **kwargs):
+        """Print an error without the expensive formatting of the lines around it."""
+        traceback.print_exc(limit=0)
+
+    showsyntaxerror = showtraceback
+
+    def enable_matplotlib(self, gui=None):
+        """Do nothing for ``%matplotlib``: figures are drawn, but shown to nobody."""
+        return gui, "agg"
+
+    def enable_gui(self, gui=None):
+        """Do nothing: there is no screen."""
+
+
+def make_shell():
+    """Start IPython."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "NoColor"
+    shell = Shell.instance(config=config)
+    shell.display_formatter.active_types = ["text/plain"]  # nobody looks at pictures
+    shell.system = shell.system_raw
+    shell.magics_manager.magics["line"]["config"] = lambda line: None  # it configures what is not there
+    return shell
+
+
+def no_input(prompt=""):
+    """Stand in for ``input``, which nobody would answer."""
+    raise RuntimeError("input() has nobody to ask while a notebook is graded")
+
+
+def text_of(error):
+    """The name and the message of an error, whatever its class does when it is asked."""
     try:
-        text = TransformerManager().transform_cell(source)
-        compile(text, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    except Exception:  # a cell that is no Python binds nothing
-        return ""
-    return text
+        text = str(error)[:LONGEST_TEXT]
+    except BaseException:
+        text = ""
+    return {"error": type(error).__name__[:60], "text": text}
 
 
-def bound_names(source):
-    """The names that a cell binds at top level, also within if, for, while, with and try.
-
-    Parameters
-    ----------
-    source : str
+def run_cell(shell, source, seconds):
+    """Run a cell for at most some seconds.
 
     Returns
     -------
-    set of str
+    status : str
+        "ok" or "error".
+    message : str
     """
-    names, waiting = set(), [ast.parse(python_of(source))]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            names.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif not isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-            waiting.extend(ast.iter_child_nodes(node))
-    return names
+
+    def late(signum, frame):
+        raise TookTooLong(f"the cell took longer than {seconds:g} s")
+
+    signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        result = shell.run_cell(source)
+        error = result.error_before_exec or result.error_in_exec
+    except BaseException as caught:
+        error = caught
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    if "matplotlib.pyplot" in sys.modules:  # as notebooks do: a figure lives as long as its cell
+        with contextlib.suppress(BaseException):
+            sys.modules["matplotlib.pyplot"].close("all")
+    if error is None:
+        return "ok", ""
+    said = text_of(error)
+    return "error", f"{said['error']}: {said['text']}" if said["text"] else said["error"]
 
 
-def evaluation_points(sources, questions):
-    """After which cell each question is evaluated.
-
-    Question k is looked at just before the first cell that binds a name of a later question and
-    comes after the first cell that binds a name of its own: what belongs to later questions
-    cannot change its points, and its answer may be spread over several cells.
+def try_cases(cases, names, seconds, wall):
+    """Evaluate the cases of a question in a copy of this process, which may hang, crash or change.
 
     Parameters
     ----------
-    sources : list of str
-        The code cells.
-    questions : list of (str, list of str)
-        Names of the questions in their order, with the names that each defines.
+    cases : list of (str, dict)
+        Code and inputs of each.
+    names : dict
+        The names of the notebook.
+    seconds, wall : float
+        Processor time and wall time for all of them.
 
     Returns
     -------
-    dict of str to int
-        How many cells have run when a question is evaluated.
+    outcomes : list of dict
+        ``{"value": encoded}`` or ``{"error": name, "text": message}`` for each case that ended.
+    ended : str
+        "" if all did, "late" if the time was over, else "gone".
     """
-    bound = [bound_names(source) for source in sources]
-    first = [next((i for i, b in enumerate(bound) if b & set(names)), None) for _, names in questions]
-    points = {}
-    for k, (question, _) in enumerate(questions):
-        later = [f for f in first[k + 1 :] if f is not None and first[k] is not None and f > first[k]]
-        points[question] = min(later, default=len(sources))
-    return points
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    with tempfile.TemporaryFile() as file:
+        child = os.fork()
+        if not child:
+            _child(cases, names, seconds, file.fileno())
+        status = _wait(child, wall)
+        file.seek(0)
+        lines = file.read(LONGEST).split(b"\n")[:-1]
+    killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)
+    complete = len(lines) == len(cases)
+    return [json.loads(line) for line in lines], "" if complete else "late" if killed else "gone"
+
+
+def _wait(child, wall):
+    """Wait for a child, and kill it with its whole session when its time is over."""
+    handle = os.pidfd_open(child)
+    try:
+        select.select([handle], [], [], wall)
+    finally:
+        os.close(handle)
+        with contextlib.suppress(OSError):
+            os.killpg(child, signal.SIGKILL)
+        with contextlib.suppress(OSError):  # if it had no time to open a session
+            os.kill(child, signal.SIGKILL)
+    return os.waitpid(child, 0)[1]
+
+
+def _child(cases, names, seconds, file):
+    """Evaluate cases and write a line for each; never return."""
+    try:
+        os.setsid()
+        soft = math.ceil(seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, soft + 1))
+        room = LONGEST - 2**16
+        for code, inputs in cases:
+            try:
+                outcome = {"value": encode(evaluate(Case("", code, inputs), names))}
+                line = json.dumps(outcome).encode() + b"\n"
+            except BaseException as error:
+                line = json.dumps(text_of(error)).encode() + b"\n"
+            if len(line) > room:
+                error = {"error": "MemoryError", "text": "the result is larger than can be marked"}
+                line = json.dumps(error).encode() + b"\n"
+            room -= len(line)
+            while line:
+                line = line[os.write(file, line) :]
+    finally:
+        os._exit(0)
+
+
+def answer(shell, cells, message):
+    """Do one thing that the checker asks for."""
+    match message:
+        case ["plan", list(sources), list(questions)]:
+            cells[:] = sources
+            return evaluation_points(sources, questions)
+        case ["run", int(number), seconds]:
+            return run_cell(shell, cells[number], seconds)
+        case ["try", list(cases), seconds, wall]:
+            cases = [(code, decode(inputs)) for code, inputs in cases]
+            return try_cases(cases, shell.user_ns, seconds, wall)
+
+
+def main(commands, replies):
+    """Serve the checker over two pipes until it closes them.
+
+    Parameters
+    ----------
+    commands, replies : int
+        File descriptors.
+    """
+    for limit, value in LIMITS.items():
+        resource.setrlimit(limit, (value, value))
+    shell, cells = make_shell(), []
+    builtins.input = no_input
+    silence = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(silence, descriptor)
+    for descriptor in (commands, replies):
+        os.set_inheritable(descriptor, False)
+    sys.path.insert(0, "")  # as in a notebook, modules may lie beside it
+    send(replies, "ready")
+    while True:
+        try:
+            message = receive(commands)
+        except EOFError:
+            return
+        send(replies, answer(shell, cells, message))

@@ -12,9 +12,9 @@ import warnings
 import pytest
 
 from coursework.check import evaluate
-from coursework.checker import mark
+from coursework.marks import mark
+from coursework.plan import evaluation_points, python_of
 from coursework.question import load
-from coursework.runner import evaluation_points, python_of
 
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*", re.DOTALL | re.MULTILINE)
 STUB = r"\1# YOUR CODE HERE\n\1raise NotImplementedError()"

@@ -2,9 +2,9 @@
 
 CORRECT = {
     "q1": {
-        "loops": "def brightness(image):\n    return sum(float(v) for row in image for v in row) / image.size",
+        "loops": "def brightness(image):\n    return sum(float(v) for v in image.ravel()) / image.size",
         "float32": "def brightness(image):\n    return np.float32(np.asarray(image, np.float32).mean())",
-        "prints": "def brightness(image):\n    print('x' * 100000)\n    return np.matrix([[image.mean()]])[0, 0]",
+        "prints": "def brightness(image):\n    print('x' * 100000)\n    return np.array(image.mean())",
     },
     "q2": {
         "list": "def extremes(image):\n    return [image.min(), image.max()]",

@@ -1,0 +1,94 @@
+"""The process of a student as the checker sees it: something to ask, whose every word may be a lie."""
+
+import os
+import re
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from coursework import sandbox
+from coursework.messages import Malformed, receive, send
+
+START = 60.0  # seconds for the inner sandbox to start
+
+
+class Gone(Exception):
+    """The student's process ended, went silent, used too much or said what is no answer."""
+
+
+class Student:
+    """The process of a student, in the inner sandbox.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    deadline : float
+        When the time of the submission is over, by `time.monotonic`.
+    """
+
+    def __init__(self, assignment, deadline):
+        self.deadline = deadline
+        self.folder = tempfile.TemporaryDirectory()
+        errors = Path(self.folder.name, "errors")
+        commands, self.commands = os.pipe()
+        self.replies, replies = os.pipe()
+        with errors.open("wb") as file:
+            self.process = subprocess.Popen(
+                sandbox.inner(assignment, Path(self.folder.name), (commands, replies)),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=file,
+                pass_fds=(commands, replies),
+            )
+        os.close(commands)
+        os.close(replies)
+        try:
+            if receive(self.replies, time.monotonic() + START, 100) != "ready":
+                raise EOFError
+        except (EOFError, TimeoutError, Malformed):
+            said = errors.read_text(errors="replace")[:2000]
+            self.close()
+            raise sandbox.Refused(f"The inner sandbox does not start: {said}") from None
+
+    def ask(self, message, seconds):
+        """Send a message and return the answer, or raise `Gone` with why none came."""
+        deadline = min(self.deadline, time.monotonic() + seconds)
+        try:
+            send(self.commands, message, deadline)
+            return receive(self.replies, deadline, idle=self.watch)
+        except TimeoutError:
+            late = deadline == self.deadline
+            raise Gone("the time of the notebook was over" if late else "it took too long") from None
+        except (EOFError, OSError):
+            raise Gone("it ended the notebook's process") from None
+        except Malformed:
+            raise Gone("what came from the notebook's process is no answer") from None
+
+    def watch(self):
+        """Raise `Gone` if the processes of this sandbox hold too much memory together."""
+        if held() > sandbox.MEMORY:
+            raise Gone(f"it used more than {sandbox.MEMORY / 2**30:g} GB of memory")
+
+    def close(self):
+        """End the sandbox and whatever runs in it."""
+        self.process.kill()
+        self.process.wait()
+        os.close(self.commands)
+        os.close(self.replies)
+        self.folder.cleanup()
+
+
+def held():
+    """Bytes of memory held by all processes in sight but this one."""
+    total = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        if int(folder.name) == os.getpid():
+            continue
+        try:
+            status = (folder / "status").read_text()
+        except OSError:  # it just ended
+            continue
+        found = re.findall(r"^Rss(?:Anon|Shmem):\s+(\d+) kB$", status, re.MULTILINE)
+        total += sum(map(int, found)) * 1024
+    return total
