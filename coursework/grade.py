@@ -12,7 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from coursework import feedback, records, submissions
-from coursework.question import NAMES, load
+from coursework.question import NAMES, TRIAL, load
 
 INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
 
@@ -52,9 +52,9 @@ def main(arguments=None, unit=None):
 
 def _options(arguments):
     parser = argparse.ArgumentParser(prog="python -m coursework.grade", description=__doc__)
-    parser.add_argument("assignment", choices=NAMES)
+    parser.add_argument("assignment", choices=(*NAMES, TRIAL))
     parser.add_argument("submissions", type=Path, help="the folder with what students handed in")
-    parser.add_argument("--out", type=Path, default=Path("grades"), help="where grades go (grades)")
+    parser.add_argument("--out", type=Path, help="where grades go (grades/hwN)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at once (one a core)")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
     parser.add_argument("--seed", type=int, help="of the hidden tests; drawn at random if you name none")
@@ -63,6 +63,7 @@ def _options(arguments):
     )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster that does the work")
     options = parser.parse_args(arguments)
+    options.out = options.out or Path("grades", options.assignment)
     if not options.submissions.is_dir():
         parser.error(f"there is no folder {options.submissions}")
     if options.jobs < 1:

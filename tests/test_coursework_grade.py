@@ -174,7 +174,8 @@ def test_existing_grades_are_not_overwritten(handed_in, tmp_path, capsys):
     [
         (["hw2", "nowhere"], "there is no folder nowhere"),
         (["hw9", "."], "invalid choice"),
-        (["hw2", ".", "--out", "./grades"], "lies among the submissions"),
+        (["hw2", ".", "--out", "./a"], "lies among the submissions"),
+        (["hw2", "."], "lies among the submissions"),
         (["hw2", ".", "--out", ".."], None),
         (["hw2", ".", "--jobs", "0"], "--jobs must be at least 1"),
         (["hw2", ".", "--timeout", "-1"], "--timeout must be more than 0"),
