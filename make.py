@@ -18,8 +18,12 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "installed"
+GRADING_STAMP = VENV / "installed-for-grading"
 PAGE = ROOT / "_build" / "html" / "index.html"
 OLDEST = (3, 11)
+COURSE = ("requirements.txt", "constraints.txt", "pyproject.toml")
+COURSEWORK = ("coursework/requirements.txt", "constraints.txt")
+GRADING = ("test", "release", "grade", "gradebook", "test-grading")  # the tasks that need it
 
 
 def run(*command, **environment):
@@ -31,18 +35,38 @@ def run(*command, **environment):
         sys.exit(status)
 
 
-def fingerprint():
+def fingerprint(names):
     """What the environment was made from: this Python and the files that name the packages."""
     digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
-    for name in ("requirements.txt", "constraints.txt", "pyproject.toml"):
+    for name in names:
         digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()
 
 
+def is_done(stamp, names):
+    """Whether an installation was finished, with these files as they are now."""
+    return stamp.is_file() and PYTHON.is_file() and stamp.read_text() == fingerprint(names)
+
+
 def setup(args):
     """create .venv and install the course into it, unless that is done"""
-    if STAMP.is_file() and PYTHON.is_file() and STAMP.read_text() == fingerprint():
-        return
+    if not is_done(STAMP, COURSE):
+        install_course(args)
+    if args.task in GRADING and not is_done(GRADING_STAMP, COURSEWORK):
+        # Readers need none of it; and nbgrader adds buttons to JupyterLab that only teachers use.
+        print("Installing what grading needs (a minute, this once)", flush=True)
+        GRADING_STAMP.unlink(missing_ok=True)
+        run(*pip_install(), "-r", COURSEWORK[0], "-c", "constraints.txt")
+        GRADING_STAMP.write_text(fingerprint(COURSEWORK))
+
+
+def pip_install():
+    """The beginning of a command that installs into .venv."""
+    return [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+
+
+def install_course(args):
+    """Make .venv if there is none, and install the course into it."""
     if sys.version_info < OLDEST:
         sys.exit(
             "This course needs Python {}.{} or newer, but {} is Python {}.{}.\n"
@@ -65,10 +89,9 @@ def setup(args):
     fresh = [] if PYTHON.is_file() else [sys.executable, "-m", "venv", "--clear", VENV]
     if fresh:
         run(*fresh)
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    run(*pip, "-r", "requirements.txt", "-c", "constraints.txt")
-    run(*pip, "--no-deps", "--editable", ".")
-    STAMP.write_text(fingerprint())
+    run(*pip_install(), "-r", "requirements.txt", "-c", "constraints.txt")
+    run(*pip_install(), "--no-deps", "--editable", ".")
+    STAMP.write_text(fingerprint(COURSE))
 
 
 def book(args):
@@ -111,6 +134,32 @@ def bench(args):
     run(PYTHON, "-m", "benchmarks.convolution", *args.rest)
 
 
+def release(args):
+    """make what students get of the assignments (all, or those you name) in _build/release"""
+    setup(args)
+    run(PYTHON, "-m", "coursework.release", *args.rest)
+
+
+def grade(args):
+    """grade what students handed in: grade hw2 submissions/ (grade --help says more)"""
+    setup(args)
+    run(PYTHON, "-m", "coursework.grade", *args.rest)
+
+
+def gradebook(args):
+    """put grades into nbgrader's gradebook: gradebook grades/hw2 course/"""
+    setup(args)
+    run(PYTHON, "-m", "coursework.gradebook", *args.rest)
+
+
+def test_grading(args):
+    """run every test of the grader, with attacks, kills and clusters (several minutes)"""
+    setup(args)
+    files = sorted(path.relative_to(ROOT) for path in ROOT.glob("tests/test_coursework*.py"))
+    chosen = ["-m", "slow_grading or not slow_grading"]
+    run(PYTHON, "-m", "pytest", "--numprocesses=auto", *chosen, *files, *args.rest, OMP_NUM_THREADS="1")
+
+
 def clean(args):
     """delete what the other commands made: .venv, _build and caches"""
     for pattern in (".venv", "_build", ".pytest_cache", ".ruff_cache", ".hypothesis", "*.egg-info"):
@@ -120,18 +169,24 @@ def clean(args):
         shutil.rmtree(path, ignore_errors=True)
 
 
-TASKS = {task.__name__: task for task in (book, test, lab, refresh, lint, bench, setup, clean)}
+TASKS = {
+    task.__name__.replace("_", "-"): task
+    for task in (
+        *(book, test, lab, refresh, lint, bench, setup, clean),
+        *(release, grade, gradebook, test_grading),
+    )
+}
 
 
 def main():
-    tasks = "\n".join(f"  {name:<8} {task.__doc__}" for name, task in TASKS.items())
+    tasks = "\n".join(f"  {name:<12} {task.__doc__}" for name, task in TASKS.items())
     parser = argparse.ArgumentParser(
         prog="make.py",
         description="tasks:\n" + tasks,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("task", choices=TASKS, metavar="task")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help="passed on (test, lab, refresh, bench)")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to what the task runs")
     args = parser.parse_args()
     TASKS[args.task](args)
 

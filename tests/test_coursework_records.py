@@ -55,13 +55,13 @@ def test_a_row_for_each_file_with_points_and_reasons():
 def test_the_best_file_of_a_student_counts_and_of_equals_the_latest():
     rows = [
         (submission(key="a-1", timestamp="2026-01-03"), result("")),
-        (submission(key="a-2", timestamp="2026-01-01"), result("q2")),
-        (submission(key="a-3", timestamp="2026-01-02"), result("q2")),
+        (submission(key="a-2", timestamp="2026-01-02"), result("q2")),
+        (submission(key="a-3", timestamp="2026-01-01"), result("q2")),
         (submission("bob", key="b-1", timestamp="2026-01-01"), result("")),
         (submission("bob", key="b-2", timestamp="2026-01-02", reason="an archive"), result("")),
     ]
-    assert best(rows) == {"anna": "a-3", "bob": "b-1"}
-    assert [row["counts"] for row in table(rows)] == ["no", "no", "yes", "yes", "no"]
+    assert best(rows) == {"anna": "a-2", "bob": "b-1"}
+    assert [row["counts"] for row in table(rows)] == ["no", "yes", "no", "yes", "no"]
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "＝", "＋", "－", "＠"])

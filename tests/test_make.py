@@ -1,6 +1,7 @@
 """The commands: what they say where they cannot work, and that the documents agree with them."""
 
 import re
+import shutil
 import subprocess
 import sys
 from importlib import metadata
@@ -17,12 +18,14 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture
 def empty(monkeypatch, tmp_path):
     """make.py in a folder where nothing is set up; the commands it would run are recorded."""
-    for name in ("requirements.txt", "constraints.txt", "pyproject.toml"):
+    (tmp_path / "coursework").mkdir()
+    for name in ("requirements.txt", "constraints.txt", "pyproject.toml", "coursework/requirements.txt"):
         (tmp_path / name).write_text(name)
     monkeypatch.setattr(make, "ROOT", tmp_path)
     monkeypatch.setattr(make, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(make, "PYTHON", tmp_path / ".venv" / "bin" / "python")
     monkeypatch.setattr(make, "STAMP", tmp_path / ".venv" / "installed")
+    monkeypatch.setattr(make, "GRADING_STAMP", tmp_path / ".venv" / "installed-for-grading")
     ran = []
 
     def run(*command, **environment):
@@ -77,6 +80,90 @@ def test_changed_requirements_are_installed(empty, args):
     make.setup(args)
     assert sum("requirements.txt" in line for line in empty) == 2
     assert sum("-m venv" in line for line in empty) == 1  # into the same environment
+
+
+def test_readers_get_the_course_without_the_grader(empty, args):
+    for task in sorted(set(make.TASKS) - set(make.GRADING) - {"clean"}):
+        args.task = task
+        make.setup(args)
+    assert len(empty) == 3
+    assert not any("coursework" in line for line in empty)
+
+
+@pytest.mark.parametrize("task", make.GRADING)
+def test_tasks_that_grade_install_the_grader_once(empty, args, task):
+    make.setup(args)
+    args.task = task
+    make.setup(args)
+    make.setup(args)
+    assert [line.split(" install --quiet ")[1] for line in empty[3:]] == [
+        "-r coursework/requirements.txt -c constraints.txt"
+    ]
+
+
+@pytest.mark.parametrize("name", make.COURSEWORK)
+def test_changed_requirements_of_the_grader_are_installed(empty, args, name):
+    args.task = "grade"
+    make.setup(args)
+    (make.ROOT / name).write_text("something else")
+    make.setup(args)
+    assert sum("-r coursework/requirements.txt" in line for line in empty) == 2
+
+
+def test_an_installation_of_the_grader_that_was_cut_short_is_repeated(empty, args, monkeypatch):
+    ran = make.run
+    args.task = "grade"
+
+    def cut_short(*command):
+        ran(*command)
+        if "coursework/requirements.txt" in command:
+            raise KeyboardInterrupt
+
+    make.setup(args)
+    (make.ROOT / "coursework/requirements.txt").write_text("something else")
+    monkeypatch.setattr(make, "run", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        make.setup(args)
+    (make.ROOT / "coursework/requirements.txt").write_text("coursework/requirements.txt")  # as before
+    monkeypatch.setattr(make, "run", ran)
+    make.setup(args)
+    assert sum("coursework/requirements.txt" in line for line in empty) == 3
+
+
+def test_every_test_of_the_grader_runs_with_the_slow_ones(empty, args, monkeypatch):
+    (make.ROOT / "tests").mkdir()
+    for name in ("test_coursework_b.py", "test_coursework_a.py", "test_layers.py"):
+        (make.ROOT / "tests" / name).touch()
+    monkeypatch.setattr(
+        make, "run", lambda *command, **environment: empty.append(" ".join(map(str, command)))
+    )
+    monkeypatch.setattr(make, "setup", lambda args: None)
+    make.test_grading(args)
+    files = " ".join(str(Path("tests", f"test_coursework_{name}.py")) for name in "ab")
+    assert empty[-1].endswith(f"-m slow_grading or not slow_grading {files}")
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["release"], "make.py release"),
+        (["release", "HW=hw2"], "make.py release hw2"),
+        (["grade", "HW=hw2", "SUBMISSIONS=a b"], 'make.py grade hw2 "a b"'),
+        (
+            ["grade", "HW=hw2", "SUBMISSIONS=in", "OUT=x y", "ARGS=--resume"],
+            'make.py grade hw2 "in" --out "x y" --resume',
+        ),
+        (["grade", "SUBMISSIONS=in"], "Name the assignment: HW=hw2"),
+        (["grade", "HW=hw2"], "Name the folder of what was handed in: SUBMISSIONS=folder"),
+        (["gradebook", "HW=hw2"], 'make.py gradebook "grades/hw2" "course"'),
+        (["gradebook", "HW=hw2", "OUT=g", "COURSE=c"], 'make.py gradebook "g" "c"'),
+        (["gradebook"], "Name the assignment: HW=hw2"),
+    ],
+)
+def test_the_makefile_passes_on_what_it_was_told(arguments, expected):
+    shown = subprocess.run(["make", "-n", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert expected in " ".join((shown.stdout + shown.stderr).replace("\\\n", " ").split())
 
 
 def test_an_installation_that_was_cut_short_is_repeated(empty, args, monkeypatch):
