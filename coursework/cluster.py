@@ -24,7 +24,7 @@ def executor(address, unit, assignment, grader):
     address : str
         Of the scheduler, such as ``tcp://10.0.0.5:8786``, or the path of its ``.json`` file.
     unit : module
-        With ``fingerprint`` and ``refusal``; the workers must be able to import it.
+        As `coursework.unit`; the workers must be able to import it.
     assignment : str
     grader : str
         The fingerprint here.
@@ -68,6 +68,6 @@ def _examine(unit, assignment):
 
     try:
         module = importlib.import_module(unit)
-        return module.fingerprint(assignment), module.refusal()
+        return module.fingerprint(assignment), module.sandbox.refusal()
     except Exception as error:  # whatever is wrong there is to be read here
         return "", f"{type(error).__name__}: {error}"

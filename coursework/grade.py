@@ -26,7 +26,7 @@ def main(arguments=None, unit=None):
         The command line.
     unit : module or None
         What does the grading, if not `coursework.unit`: something with its ``grade_one``,
-        ``fingerprint`` and ``refusal``.
+        ``fingerprint`` and ``sandbox.refusal``.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def grade(options, unit):
         How many files belong to other assignments.
     """
     assignment = load(options.assignment)
-    if not options.scheduler and (why := unit.refusal()):
+    if not options.scheduler and (why := unit.sandbox.refusal()):
         raise records.Refused(why)
     found, aside = submissions.find(options.submissions, options.assignment)
     if not found:

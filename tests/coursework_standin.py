@@ -20,8 +20,12 @@ HIDDEN = ModuleType("coursework.hw2.hidden")
 HIDDEN.ASSIGNMENT = ASSIGNMENT
 
 
-def refusal():
-    return os.environ.get("STANDIN_REFUSES", "")
+class sandbox:
+    """As `coursework.sandbox`: whether this machine may grade."""
+
+    @staticmethod
+    def refusal():
+        return os.environ.get("STANDIN_REFUSES")
 
 
 def fingerprint(name):
