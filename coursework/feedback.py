@@ -101,7 +101,8 @@ def _questions(result):
     rows = []
     for name, question in result["questions"].items():
         right = not question["reason"] and question["points"] == question["max_points"]
-        verdict = '<span class="good">right</span>' if right else f"<pre>{safe(question['reason'])}</pre>"
+        reason = "" if question["reason"] == result["reason"] else question["reason"]  # that is said above
+        verdict = '<span class="good">right</span>' if right else f"<pre>{safe(reason)}</pre>"
         rows.append(
             f'<tr><th scope="row">{safe(name)}</th><td>{safe(question["title"])}</td>'
             f'<td class="points">{number(question["points"])} of {number(question["max_points"])}</td>'

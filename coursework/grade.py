@@ -127,11 +127,11 @@ def _grade_all(found, assignment, kept, options, unit):
         def finish(atmost):
             while len(running) > atmost:
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    submission = running.pop(future)
-                    keep(submission, _outcome(future, assignment, kept))
+                    submission, data = running.pop(future)
+                    keep(submission, _outcome(future, assignment, kept), data)
 
-        def keep(submission, result):
-            kept.store(submission, result)
+        def keep(submission, result, data=None):
+            kept.store(submission, result, data)
             results[submission.key] = result
             bar.update()
 
@@ -145,14 +145,13 @@ def _grade_all(found, assignment, kept, options, unit):
                 continue
             record = kept.load(submission)
             if kept.is_current(record, data, grader):
-                results[submission.key] = record["result"]
-                bar.update()
+                keep(submission, record["result"])
                 continue
             finish(slots - 1)
             future = executor.submit(
                 unit.grade_one, data, assignment.name, seed=kept.seed, seconds=kept.seconds
             )
-            running[future] = submission
+            running[future] = submission, data
         finish(0)
     return results
 

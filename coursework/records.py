@@ -1,8 +1,9 @@
 """What a grading run leaves behind, written so that it may be killed at any moment.
 
 A folder of grades holds ``run.json`` (the assignment and the secret seed), ``results/`` (a JSON file
-for each submission), ``grades.csv`` and ``feedback/``. A file is written beside its place and then
-renamed into it, so what is there is whole. The last two follow from the first two.
+for each submission), ``notebooks/`` (what was graded, byte for byte), ``grades.csv`` and ``feedback/``.
+A file is written beside its place and then renamed into it, so what is there is whole. The last two
+follow from the others.
 """
 
 import csv
@@ -11,9 +12,10 @@ import io
 import json
 import os
 import secrets
+from dataclasses import asdict
 from pathlib import Path
 
-from coursework.submissions import plain
+from coursework.submissions import Submission, plain
 
 try:
     import fcntl
@@ -80,6 +82,7 @@ class Records:
     def __init__(self, out, assignment, *, seed=None, seconds=None, resume=False):
         self.out = Path(out)
         self.results = self.out / "results"
+        self.notebooks = self.out / "notebooks"
         self.feedback = self.out / "feedback"
         run = self.out / "run.json"
         if self.out.exists() and not self.out.is_dir():
@@ -97,7 +100,7 @@ class Records:
             self.seed, self.seconds = secrets.randbits(62) if seed is None else seed, seconds
             text = {"assignment": assignment, "seed": self.seed, "seconds": self.seconds}
             write(run, json.dumps(text, indent=1).encode())
-        for folder in (self.results, self.feedback):
+        for folder in (self.results, self.notebooks, self.feedback):
             folder.mkdir(mode=0o700, exist_ok=True)
 
     def _check(self, old, assignment, seed, seconds, resume):
@@ -133,13 +136,19 @@ class Records:
         """The stored record of a submission, or None."""
         return _load(self.results / f"{submission.key}.json")
 
-    def store(self, submission, result):
-        """Keep the result of a submission, with what identifies the work that it came from."""
-        record = {"file": submission.file, "student": submission.student, "seconds": self.seconds}
-        write(
-            self.results / f"{submission.key}.json",
-            json.dumps(record | {"result": result}, indent=1).encode(),
-        )
+    def store(self, submission, result, data=None):
+        """Keep the result of a submission, and what was read of it, if anything was.
+
+        Parameters
+        ----------
+        submission : coursework.submissions.Submission
+        result : dict
+        data : bytes or None
+        """
+        if data is not None:
+            write(self.notebooks / f"{submission.key}.ipynb", data)
+        record = {"submission": described(submission), "result": result}
+        write(self.results / f"{submission.key}.json", json.dumps(record, indent=1).encode())
 
     def is_current(self, record, data, grader):
         """Whether a record is of these bytes, graded by this grader with this run's seed.
@@ -164,7 +173,7 @@ class Records:
     def prune(self, submissions):
         """Delete the records of files that are no longer there."""
         keys = {submission.key for submission in submissions}
-        for folder in (self.results, self.feedback):
+        for folder in (self.results, self.notebooks, self.feedback):
             for path in folder.iterdir():
                 if path.name.split(".")[0] not in keys or path.suffix == ".part":
                     path.unlink()
@@ -178,6 +187,44 @@ class Records:
             Each file with its result, in the order in which they are to stand.
         """
         write(self.out / "grades.csv", grades(rows).encode())
+
+
+def described(submission):
+    """What is kept of a submission: all but where it lay."""
+    kept = asdict(submission)
+    del kept["path"]
+    return kept
+
+
+def read_run(out):
+    """Read what a finished run left.
+
+    Parameters
+    ----------
+    out : Path
+
+    Returns
+    -------
+    assignment : str
+    rows : list of (Submission, dict)
+        Each file with its result, in the order of grades.csv. The path is that of the kept notebook.
+
+    Raises
+    ------
+    Refused
+        If there is no such run, or it was not finished.
+    """
+    run = _load(out / "run.json")
+    if run is None:
+        raise Refused(f"{out} holds no grades; make some with: make grade")
+    if not (out / "grades.csv").is_file():
+        raise Refused(f"the grading in {out} was not finished; go on with --resume")
+    rows = []
+    for path in (out / "results").glob("*.json"):
+        record = json.loads(path.read_bytes())
+        kept = (out / "notebooks" / path.name).with_suffix(".ipynb")
+        rows.append((Submission(path=kept, **record["submission"]), record["result"]))
+    return run["assignment"], sorted(rows, key=lambda row: row[0].order)
 
 
 def _load(path):

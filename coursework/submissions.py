@@ -61,6 +61,11 @@ class Submission:
     timestamp: str
     reason: str
 
+    @property
+    def order(self):
+        """What lists are sorted by."""
+        return self.student, self.file, self.key
+
 
 def plain(text):
     r"""Make any text fit to be shown: control characters and broken Unicode become escapes.
@@ -131,7 +136,7 @@ def find(folder, assignment):
                 aside += 1
             elif not (stamp and entry.name == "timestamp.txt"):
                 found.append(_row(Path(entry.path), here, _refusal(entry, here), stamp))
-    return sorted(found, key=lambda row: (row.student, row.file, row.key)), aside
+    return sorted(found, key=lambda row: row.order), aside
 
 
 def read(path, largest=LARGEST):
