@@ -13,7 +13,7 @@ from coursework.marks import clean, mark
 from coursework.messages import Malformed, decode, encode
 from coursework.question import load
 from coursework.sandbox import Refused
-from coursework.student import Gone, Student
+from coursework.student import NO_ANSWER, Gone, Student
 
 CELLS = 1000  # code cells of a notebook
 CODE = 2_000_000  # characters in them
@@ -74,10 +74,14 @@ class Marking:
     """
 
     def __init__(self, assignment, sources, seed, seconds):
-        self.assignment, self.sources, self.seed, self.seconds = assignment, sources, seed, seconds
+        self.assignment, self.sources, self.seconds = assignment, sources, seconds
         self.deadline = time.monotonic() + seconds
         self.marks = {}
         self.cells = [("not run", "") for _ in sources]
+        try:
+            self.cases = {question.name: question.drawn(seed) for question in assignment.questions}
+        except Exception as error:
+            raise Refused(f"The hidden tests of {assignment.name} do not work: {error!r}") from error
 
     def run(self):
         """Mark the questions; where the student's process ends, start it again without that cell."""
@@ -112,10 +116,9 @@ class Marking:
         questions = [[question.name, question.defines] for question in self.assignment.questions]
         points = student.ask(["plan", self.sources, questions], self.seconds)
         names = {name for name, _ in questions}
-        if not isinstance(points, dict) or set(points) != names:
-            raise Gone("what came from the notebook's process is no answer")
-        if not all(type(ran) is int and 0 <= ran <= len(self.sources) for ran in points.values()):
-            raise Gone("what came from the notebook's process is no answer")
+        right = isinstance(points, dict) and set(points) == names
+        if not right or not all(type(n) is int and 0 <= n <= len(self.sources) for n in points.values()):
+            raise Gone(NO_ANSWER)
         return points
 
     def run_cell(self, student, number):
@@ -126,14 +129,14 @@ class Marking:
                 case ["ok" | "error" as status, str(message)]:
                     self.cells[number] = (status, clean(message))
                 case _:
-                    raise Gone("what came from the notebook's process is no answer")
+                    raise Gone(NO_ANSWER)
         except Gone as gone:
             self.cells[number] = ("skipped", str(gone))
             raise
 
     def mark(self, student, question):
         """Try the cases of a question and mark what comes."""
-        cases = question.drawn(self.seed)
+        cases = self.cases[question.name]
         wall = 2 * question.seconds + 2
         message = [[case.code, encode(case.inputs)] for case in cases]
         try:

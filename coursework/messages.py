@@ -15,10 +15,13 @@ import time
 import numpy as np
 
 LONGEST = 32 * 2**20  # bytes of a frame
-ENTRIES = 50_000  # values within values
+ROOM = LONGEST * 5 // 8  # bytes of an array or a string in one
+ENTRIES = 300_000  # values within values
 DEEPEST = 20  # lists within lists
 DTYPES = {np.dtype(code).str for code in ("?", *"bBhHiIqQ", *"efd")}
+TOO_LARGE = "the result is larger than can be marked"
 PLAIN = (bool, int, float)
+NUMBERS = (int, float, np.integer, np.floating)
 
 
 class Malformed(Exception):
@@ -44,8 +47,18 @@ def encode(value, depth=0):
     -------
     object
         None, bool, int, float, str, or a list that begins with "list", "tuple", "dict", "array"...
+
+    Raises
+    ------
+    MemoryError
+        If it is larger than a message may be.
     """
-    if value is None or type(value) in (bool, float, str):
+    if isinstance(value, str):
+        value = str.__str__(value)
+        if len(value) > ROOM // 6:  # JSON may need six bytes for a character
+            raise MemoryError(TOO_LARGE)
+        return value
+    if value is None or type(value) in (bool, float):
         return value
     if type(value) is int:
         return value if abs(value) < 2**63 else ["foreign", "int"]
@@ -56,7 +69,9 @@ def encode(value, depth=0):
     if isinstance(value, list | tuple | range):
         kind = "tuple" if isinstance(value, tuple) else "list"
         types = {type(entry) for entry in value}
-        if len(value) > 8 and len(types) == 1 and types <= set(PLAIN):
+        if len(value) > 8 and (
+            types == {bool} or all(issubclass(t, NUMBERS) and t is not bool for t in types)
+        ):
             array = np.asarray(value)
             if array.dtype.str in DTYPES:
                 return [kind + "s", *_array(array)]
@@ -65,8 +80,6 @@ def encode(value, depth=0):
         return ["dict", [[encode(k, DEEPEST), encode(v, depth + 1)] for k, v in value.items()]]
     if isinstance(value, PLAIN):  # of a class derived from them
         return encode(float(value) if isinstance(value, float) else int(value), depth)
-    if isinstance(value, str):
-        return str.__str__(value)
     return _array_like(value, depth)
 
 
@@ -84,6 +97,8 @@ def _array_like(value, depth):
 
 
 def _array(array):
+    if array.nbytes > ROOM:
+        raise MemoryError(TOO_LARGE)
     if array.dtype.kind == "f" and array.dtype.itemsize > 8:
         array = array.astype(np.float64)
     array = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(array.shape)

@@ -9,6 +9,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import resource
 import select
 import signal
@@ -20,7 +21,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from coursework.check import Case, evaluate
-from coursework.messages import LONGEST, decode, encode, receive, send
+from coursework.messages import LONGEST, TOO_LARGE, decode, encode, receive, send
 from coursework.plan import evaluation_points
 
 LIMITS = {  # of each process; the space of all of them together is watched from outside
@@ -53,6 +54,14 @@ class Shell(InteractiveShell):
     def enable_gui(self, gui=None):
         """Do nothing: there is no screen."""
 
+    def ask_exit(self):
+        """Do nothing for ``exit()`` and ``quit()``, as in a notebook that is run to its end."""
+
+    def system(self, command):
+        """Run a shell command, but nothing that would install packages: there is no network."""
+        if not re.match(r"\s*(pip3?|conda|mamba|uv|apt|apt-get)\b", command):
+            self.system_raw(command)
+
 
 def make_shell():
     """Start IPython."""
@@ -61,8 +70,8 @@ def make_shell():
     config.InteractiveShell.colors = "NoColor"
     shell = Shell.instance(config=config)
     shell.display_formatter.active_types = ["text/plain"]  # nobody looks at pictures
-    shell.system = shell.system_raw
-    shell.magics_manager.magics["line"]["config"] = lambda line: None  # it configures what is not there
+    for magic in ("config", "pip", "conda"):  # there are no pictures to configure, and no network
+        shell.magics_manager.magics["line"][magic] = lambda line: None
     return shell
 
 
@@ -74,10 +83,10 @@ def no_input(prompt=""):
 def text_of(error):
     """The name and the message of an error, whatever its class does when it is asked."""
     try:
-        text = str(error)[:LONGEST_TEXT]
+        text = f"{error.msg}, line {error.lineno}" if isinstance(error, SyntaxError) else str(error)
     except BaseException:
         text = ""
-    return {"error": type(error).__name__[:60], "text": text}
+    return {"error": type(error).__name__[:60], "text": text[:LONGEST_TEXT]}
 
 
 def run_cell(shell, source, seconds):
@@ -171,7 +180,7 @@ def _child(cases, names, seconds, file):
             except BaseException as error:
                 line = json.dumps(text_of(error)).encode() + b"\n"
             if len(line) > room:
-                error = {"error": "MemoryError", "text": "the result is larger than can be marked"}
+                error = {"error": "MemoryError", "text": TOO_LARGE}
                 line = json.dumps(error).encode() + b"\n"
             room -= len(line)
             while line:
@@ -208,6 +217,7 @@ def main(commands, replies):
     silence = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(silence, descriptor)
+    os.close(silence)
     for descriptor in (commands, replies):
         os.set_inheritable(descriptor, False)
     sys.path.insert(0, "")  # as in a notebook, modules may lie beside it
@@ -217,4 +227,5 @@ def main(commands, replies):
             message = receive(commands)
         except EOFError:
             return
-        send(replies, answer(shell, cells, message))
+        number, *message = message
+        send(replies, [number, answer(shell, cells, message)])

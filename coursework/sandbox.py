@@ -6,18 +6,23 @@ Neither has a network, another process in sight or a file that it could change.
 
 import functools
 import os
+import platform
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from coursework import seccomp
+
 ROOT = Path(__file__).resolve().parent.parent
 MEMORY = 4 * 2**30  # bytes that all processes of a student may hold together
 OWN = ("cnnlib", "coursework")  # if they are installed beside the packages, students do not see them
 SHIPPED = ("__init__.py", "check.py", "messages.py", "plan.py", "runner.py")
+MUTE = "\n\ndef check(question=None):\n    pass  # its verdict is for the student and costs time here\n"
 ISOLATED = ["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
 INSTRUCTIONS = {
     "system": "Submissions are graded on Linux only; on Windows use WSL 2, on a Mac a virtual machine.",
+    "machine": "Submissions are graded on processors of the kinds x86_64 and aarch64; here is {}.",
     "root": (
         "Submissions are not graded as root: limits do not hold there. "
         "Use an ordinary account, for example: sudo -u grader ..."
@@ -48,6 +53,8 @@ def refusal():
     """Why submissions cannot be graded here: None, or a reason with what to do about it."""
     if not sys.platform.startswith("linux"):
         return INSTRUCTIONS["system"]
+    if platform.machine() not in seccomp.MACHINES:
+        return INSTRUCTIONS["machine"].format(platform.machine())
     if os.geteuid() == 0:
         return INSTRUCTIONS["root"]
     if shutil.which("bwrap") is None:
@@ -134,7 +141,7 @@ def outer():
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
 
 
-def inner(assignment, folder, descriptors):
+def inner(assignment, folder, descriptors, calls):
     """The command line of the inner sandbox, which sees what a student may see.
 
     Parameters
@@ -144,13 +151,15 @@ def inner(assignment, folder, descriptors):
         An empty folder of the outer sandbox, for what is made for this assignment.
     descriptors : (int, int)
         Where the runner reads and writes.
+    calls : int
+        File descriptor from which `seccomp.program` can be read.
 
     Returns
     -------
     list of str
     """
     checks = folder / f"{assignment.name}_checks.py"
-    checks.write_text(assignment.checks(), encoding="utf-8")
+    checks.write_text(assignment.checks() + MUTE, encoding="utf-8")
     files = {f"/course/coursework/{name}": ROOT / "coursework" / name for name in SHIPPED}
     files |= {f"/course/cnnlib/{name}": ROOT / "cnnlib" / name for name in assignment.cnnlib}
     files[f"/course/{checks.name}"] = checks
@@ -158,7 +167,8 @@ def inner(assignment, folder, descriptors):
     for place, path in files.items():
         command += ["--ro-bind", str(path), place]
     command += ["--size", str(128 * 2**20), "--tmpfs", "/home/student", "--setenv", "HOME", "/home/student"]
-    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/home/student", "--"]
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/home/student"]
+    command += ["--seccomp", str(calls), "--"]
     start = "import sys; sys.path.insert(0, '/course'); from coursework.runner import main; main({}, {})"
     return command + python(start.format(*descriptors))
 

@@ -2,14 +2,16 @@
 
 import os
 import re
+import secrets
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
-from coursework import sandbox
+from coursework import sandbox, seccomp
 from coursework.messages import Malformed, receive, send
 
+NO_ANSWER = "what came from the notebook's process is no answer"
 START = 60.0  # seconds for the inner sandbox to start
 
 
@@ -33,13 +35,15 @@ class Student:
         errors = Path(self.folder.name, "errors")
         commands, self.commands = os.pipe()
         self.replies, replies = os.pipe()
-        with errors.open("wb") as file:
+        program = Path(self.folder.name, "calls")
+        program.write_bytes(seccomp.program())
+        with errors.open("wb") as file, program.open("rb") as calls:
             self.process = subprocess.Popen(
-                sandbox.inner(assignment, Path(self.folder.name), (commands, replies)),
+                sandbox.inner(assignment, Path(self.folder.name), (commands, replies), calls.fileno()),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=file,
-                pass_fds=(commands, replies),
+                pass_fds=(commands, replies, calls.fileno()),
             )
         os.close(commands)
         os.close(replies)
@@ -54,16 +58,20 @@ class Student:
     def ask(self, message, seconds):
         """Send a message and return the answer, or raise `Gone` with why none came."""
         deadline = min(self.deadline, time.monotonic() + seconds)
+        number = secrets.token_hex(8)  # nobody can write the answer before the question
         try:
-            send(self.commands, message, deadline)
-            return receive(self.replies, deadline, idle=self.watch)
+            send(self.commands, [number, *message], deadline)
+            match receive(self.replies, deadline, idle=self.watch):
+                case [str(again), answer] if again == number:
+                    return answer
+            raise Malformed
         except TimeoutError:
             late = deadline == self.deadline
             raise Gone("the time of the notebook was over" if late else "it took too long") from None
         except (EOFError, OSError):
             raise Gone("it ended the notebook's process") from None
         except Malformed:
-            raise Gone("what came from the notebook's process is no answer") from None
+            raise Gone(NO_ANSWER) from None
 
     def watch(self):
         """Raise `Gone` if the processes of this sandbox hold too much memory together."""
