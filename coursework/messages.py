@@ -17,6 +17,7 @@ import numpy as np
 LONGEST = 32 * 2**20  # bytes of a frame
 ROOM = LONGEST * 5 // 8  # bytes of an array or a string in one
 ENTRIES = 300_000  # values within values
+LOOK = 0.1  # seconds between looks at what goes on while nothing comes
 DEEPEST = 20  # lists within lists
 DTYPES = {np.dtype(code).str for code in ("?", *"bBhHiIqQ", *"efd")}
 TOO_LARGE = "the result is larger than can be marked"
@@ -154,7 +155,7 @@ class _Decoder:
         try:
             array = np.frombuffer(base64.b64decode(text, validate=True), dtype).reshape(shape).copy()
             if dtype == "|b1":
-                array = array.view(np.uint8) != 0  # a byte of a bool may be forged, too
+                array = np.asarray(array.view(np.uint8) != 0)  # a byte of a bool may be forged, too
         except ValueError as error:  # the bytes are not base64, or do not fill the shape
             raise Malformed("no array of that shape") from error
         if kind == "scalar" and not shape:
@@ -214,8 +215,11 @@ def receive(pipe, deadline=None, longest=LONGEST, idle=None):
 def _exactly(pipe, length, deadline, idle):
     data = bytearray()
     while len(data) < length:
-        if deadline is not None and not select.select([pipe], [], [], _left(deadline))[0]:
-            raise TimeoutError("nothing came")
+        while deadline is not None and not select.select([pipe], [], [], min(LOOK, _left(deadline)))[0]:
+            if not _left(deadline):
+                raise TimeoutError("nothing came")
+            if idle:
+                idle()
         part = os.read(pipe, min(length - len(data), 2**20))
         if not part:
             raise EOFError("the other side is gone")
