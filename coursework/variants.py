@@ -100,7 +100,7 @@ def variants(name, kind):
     return sources
 
 
-def names_after(name, answers=None, *, whole=False):
+def names_after(name, answers=None, *, whole=False, only=None):
     """Run the cells of an assignment's notebook and give the names that they leave.
 
     A cell that raises stays without effect from there on and the next one runs, as in grading.
@@ -113,6 +113,8 @@ def names_after(name, answers=None, *, whole=False):
     whole : bool
         Whether those cells run, too, that bind no name, such as checks, and those whose grade_id ends
         in "-figure".
+    only : collection of str, optional
+        The questions whose answers run; all of them by default.
 
     Returns
     -------
@@ -120,11 +122,12 @@ def names_after(name, answers=None, *, whole=False):
     raised : dict of str to Exception
         By grade_id.
     """
-    return _names_after(name, tuple(sorted((answers or {}).items())), whole)
+    only = None if only is None else tuple(sorted(only))
+    return _names_after(name, tuple(sorted((answers or {}).items())), whole, only)
 
 
 @functools.lru_cache(maxsize=16)
-def _names_after(name, answers, whole):
+def _names_after(name, answers, whole, only):
     answers = {f"{question}-answer": source for question, source in answers}
     checks = types.ModuleType(f"{name}_checks")
     checks.check = checker(public(name))
@@ -136,6 +139,8 @@ def _names_after(name, answers, whole):
             for number, (grade_id, source) in enumerate(cells(name)):
                 needed = first or grade_id.endswith("-answer") or _binds(source)
                 if not whole and (grade_id.endswith("-figure") or not needed):
+                    continue
+                if only is not None and grade_id.endswith("-answer") and grade_id[:-7] not in only:
                     continue
                 first = False
                 try:
@@ -171,11 +176,8 @@ def public(name):
 
 @functools.lru_cache(maxsize=64)
 def hidden(name, seed):
-    """Make the hidden tests of an assignment, by question."""
-    return {
-        question.name: question.cases(np.random.default_rng([seed, number]))
-        for number, question in enumerate(load(name).questions)
-    }
+    """Draw the hidden tests of an assignment, by question."""
+    return {question.name: question.drawn(seed) for question in load(name).questions}
 
 
 def first_failure(cases, names, tell=False):
@@ -183,10 +185,9 @@ def first_failure(cases, names, tell=False):
     for case in cases:
         try:
             with _quiet():
-                got = evaluate(case, names)
+                reason = difference(case, evaluate(case, names), tell)
         except Exception as error:
-            return f"{case.says}: {type(error).__name__}: {error}"
-        reason = difference(case, got, tell)
+            reason = f"{type(error).__name__}: {error}"
         if reason is not None:
             return f"{case.says}: {reason}"
     return None

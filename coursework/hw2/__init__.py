@@ -1,0 +1,1 @@
+"""Assignment 2: the X/O ConvNet, chapters 3 to 5."""
