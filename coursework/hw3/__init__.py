@@ -1,0 +1,1 @@
+"""Assignment 3: convolution backward, and a network that learns to read."""
