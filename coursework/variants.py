@@ -130,6 +130,8 @@ def names_after(name, answers=None, *, whole=False, only=None):
 def _names_after(name, answers, whole, only):
     answers = {f"{question}-answer": source for question, source in answers}
     checks = types.ModuleType(f"{name}_checks")
+    given = vars(importlib.import_module(f"coursework.{name}.public"))
+    vars(checks).update({key: value for key, value in given.items() if not key.startswith("__")})
     checks.check = checker(public(name))
     kept = sys.modules.get(checks.__name__)
     sys.modules[checks.__name__] = checks
