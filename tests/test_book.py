@@ -2,19 +2,24 @@
 
 import functools
 import http.server
+import importlib.resources
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from test_chapters import CANARY
 
 ROOT = Path(__file__).resolve().parent.parent
-FRAME = ("_config.yml", "_ext", "_static", "references.bib")
+FRAME = ("_config.yml", "_ext", "_static", "_templates", "references.bib")
+PAGE_LIMIT = 1_500_000  # bytes: a page's HTML with its pictures
+SHARED_LIMIT = 3_000_000  # bytes: every style, script and font that some page loads
 
 
 def build(source, target):
@@ -194,3 +199,141 @@ def test_explorers_move_without_a_kernel(pages, browser_page):
     slider.focus()
     browser_page.keyboard.press("ArrowRight")
     assert explorer.inner_text() != before
+
+
+# Reading without seeing, and in the dark
+
+LOOKS = [(1280, "light"), (360, "dark"), (1280, "dark"), (360, "light")]
+# Cards; a chapter with explorers, folded solutions, mathematics and tables; and each other kind.
+CHAPTER = "chapters/05_convolution_layers"
+SAMPLE = ("intro", CHAPTER, "chapters/concordance", "bibliography", "genindex", "search")
+RULES = """async within => (await axe.run(within, {preload: false})).violations.flatMap(rule =>
+    rule.nodes.map(node => `${rule.id} (${rule.impact}): ${node.html} ${node.failureSummary}`))"""
+UNFOLD = "document.querySelectorAll('.toggle-hidden > .admonition-title').forEach(title => title.click())"
+
+
+@pytest.fixture
+def violations():
+    """What axe-core holds against the page that is open, of any impact, folded boxes unfolded."""
+    axe = importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+
+    def violations(page, within="html"):
+        page.wait_for_load_state("networkidle")
+        page.evaluate(UNFOLD)
+        page.wait_for_timeout(600)  # the theme looks again which boxes scroll
+        page.evaluate(axe)
+        return page.evaluate(RULES, within)
+
+    return violations
+
+
+@pytest.mark.timeout(3000)  # with AXE=all: every page in four looks
+@pytest.mark.parametrize(("width", "scheme"), LOOKS if os.environ.get("AXE") == "all" else LOOKS[:2])
+def test_axe_finds_nothing_wrong_with_the_pages(pages, server, new_page, violations, width, scheme):
+    """On a page of each kind; on all of them, in all looks, if the variable AXE is `all`."""
+    page = new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    names = html_files(pages) if os.environ.get("AXE") == "all" else [f"{name}.html" for name in SAMPLE]
+    found = []
+    for name in names:
+        page.goto(f"{server}/{name}")
+        found += [f"{name}: {wrong}" for wrong in violations(page)]
+    assert found == []
+
+
+def test_axe_finds_what_is_wrong(server, pages, new_page, violations):
+    """The canary of the test above: a picture without a text, in a folded solution."""
+    page = new_page()
+    page.goto(f"{server}/{CHAPTER}.html")
+    picture = '<img src="../_static/favicon.svg" width="9" height="9">'
+    page.locator(".toggle-hidden").first.evaluate(
+        "(box, html) => box.insertAdjacentHTML('beforeend', html)", picture
+    )
+    assert [wrong.split()[0] for wrong in violations(page, ".solution")] == ["image-alt"]
+
+
+def test_a_folded_box_says_to_a_screen_reader_which_one_it_is(pages, browser_page):
+    browser_page.goto((pages / f"{CHAPTER}.html").as_uri())
+    buttons = browser_page.locator(".toggle-button")
+    names = buttons.evaluate_all("all => all.map(button => button.getAttribute('aria-label'))")
+    assert len(set(names)) == len(names) >= 4
+    assert "Solution: Exercise (Ten filters)" in names
+
+
+def test_a_picture_takes_its_place_before_it_is_there(pages, browser_page):
+    """Its attributes give the ratio of its sides; a narrow page keeps it."""
+    browser_page.set_viewport_size({"width": 360, "height": 740})
+    for name in html_files(pages):
+        browser_page.goto((pages / name).as_uri())
+        sizes = browser_page.eval_on_selector_all(
+            "article img:not(.explorer img)",
+            """all => all.map(img => [img.getAttribute('width'), img.naturalWidth, img.getAttribute('height'),
+                img.naturalHeight, img.width / img.height])""",
+        )
+        for width, natural_width, height, natural_height, ratio in sizes:
+            assert (int(width), int(height)) == (natural_width, natural_height), name
+            assert ratio == pytest.approx(natural_width / natural_height, rel=0.05), name
+
+
+# Weight
+
+
+@pytest.fixture(scope="module")
+def loaded(pages, browser):
+    """For each page, the files that a browser loads for it, with their sizes in bytes."""
+    loaded = {}
+    for name in html_files(pages):
+        page = browser.new_page()
+        files = loaded[name] = {}
+
+        def note(request, files=files):
+            path = Path(unquote(urlsplit(request.url).path))
+            if request.url.startswith("file:") and path.is_relative_to(pages):
+                files[path.relative_to(pages).as_posix()] = path.stat().st_size
+
+        page.on("request", note)
+        page.goto((pages / name).as_uri())
+        page.wait_for_load_state("networkidle")
+        page.close()
+    return loaded
+
+
+def is_shared(name):
+    return name.startswith(("_static/", "vendor/"))
+
+
+def test_no_page_is_too_heavy(loaded):
+    weights = {
+        page: sum(size for name, size in files.items() if not is_shared(name))
+        for page, files in loaded.items()
+    }
+    assert min(weights.values()) > 0
+    assert {page: weight for page, weight in weights.items() if weight > PAGE_LIMIT} == {}
+
+
+def test_what_the_pages_share_is_not_too_heavy(loaded):
+    shared = {name: size for files in loaded.values() for name, size in files.items() if is_shared(name)}
+    assert any("mathjax" in name for name in shared)
+    assert sum(shared.values()) <= SHARED_LIMIT, shared
+
+
+def test_pages_load_only_what_they_use(loaded):
+    """No kernel scripts, no icons as a script, and MathJax where there is mathematics only."""
+    names = {name for files in loaded.values() for name in files}
+    assert not {name for name in names if re.search("thebe|fontawesome.*[.]js|require|widgets", name)}
+    with_mathjax = {page for page, files in loaded.items() if any("mathjax" in name for name in files)}
+    assert f"{CHAPTER}.html" in with_mathjax
+    assert "intro.html" not in with_mathjax
+
+
+def test_the_first_page_moves_from_a_disk(pages, browser_page):
+    """Its explorer answers a key, and the menu and the icons are there, without a server."""
+    browser_page.goto((pages / "intro.html").as_uri())
+    explorer = browser_page.locator(".explorer").first
+    before = explorer.inner_text()
+    explorer.locator("button").nth(1).focus()
+    browser_page.keyboard.press("Enter")
+    assert explorer.inner_text() != before
+    icon = "getComputedStyle(document.querySelector('.fa-magnifying-glass'), '::before').content"
+    assert browser_page.evaluate(icon) not in ("none", "normal")
+    font = """document.fonts.load('900 16px "Font Awesome 6 Free"').then(faces => faces.length)"""
+    assert browser_page.evaluate(font) == 1
