@@ -97,6 +97,11 @@ def slug(text, longest=40):
     return re.sub(r"[^A-Za-z0-9-]+", "_", ascii_only)[:longest].strip("_-") or "submission"
 
 
+def digest(text):
+    """SHA-256 of a text or a file name, as hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def find(folder, assignment):
     """List every file in a folder of submissions.
 
@@ -181,7 +186,7 @@ def _row(path, parts, reason, stamp=""):
     return Submission(
         path,
         plain(relative),
-        f"{slug(student)}-{hashlib.sha256(os.fsencode(relative)).hexdigest()[:12]}",
+        f"{slug(student)}-{digest(relative)[:12]}",
         plain(student.replace("\\", "\\\\")),  # two students stay two
         plain(name),
         stamp or _changed_at(path),

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from types import ModuleType
 
-from coursework.question import Assignment, Question
+from coursework.question import Assignment, Question, load
 
 QUESTIONS = tuple(Question(f"q{i}", i, f"question {i}", (f"f{i}",), lambda rng: []) for i in (1, 2, 3))
 ASSIGNMENT = Assignment("hw2", "a stand-in", QUESTIONS)
@@ -40,7 +40,9 @@ def grade_one(data, assignment, *, seed, seconds=None):
         (Path(log) / f"{os.getpid()}-{time.time_ns()}").write_bytes(data)
     time.sleep(0.3 * words.count("slow") + 0.01 * ("brief" in words))
     digest = hashlib.sha256(data + str(seed).encode()).digest()
-    right = {"q1": "q1" in words, "q2": "q2" in words, "q3": "luck" in words and digest[0] % 2 == 0}
+    lucky = "luck" in words and digest[0] % 2 == 0
+    task = ASSIGNMENT if assignment == "hw2" else load(assignment)
+    right = {q.name: q.name in words or (q.name == "q3" and lucky) for q in task.questions}
     broken = "this is not a notebook" if "broken" in words else ""
     questions = {
         q.name: {
@@ -49,7 +51,7 @@ def grade_one(data, assignment, *, seed, seconds=None):
             "max_points": q.points,
             "reason": "" if right[q.name] or broken else "a row of ones: got 2 <b>",
         }
-        for q in QUESTIONS
+        for q in task.questions
     }
     raised = {"number": 2, "status": "error", "message": "NameError: name '</pre><script>' is not defined"}
     return {
@@ -58,7 +60,7 @@ def grade_one(data, assignment, *, seed, seconds=None):
         "grader": fingerprint(assignment),
         "sha256": hashlib.sha256(data).hexdigest(),
         "score": sum(q["points"] for q in questions.values()),
-        "max_score": 6,
+        "max_score": task.points,
         "reason": broken,
         "questions": questions,
         "cells": [{"number": 1, "status": "ok", "message": ""}] + [raised] * ("raises" in words),
