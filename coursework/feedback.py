@@ -19,7 +19,7 @@ STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ink: #e7eaf1; --soft: #a8b0c2; --line: #444c5e;
   --page: #14181f; --good: #6fd3a2; --bad: #ff9c95; } }
 body { font: 1rem/1.55 system-ui, sans-serif; color: var(--ink); background: var(--page);
-  max-width: 46rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; overflow-wrap: anywhere; }
+  max-width: 46rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; overflow-wrap: break-word; }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
 p { margin: .5rem 0; } .soft { color: var(--soft); }
 .score { font-size: 1.25rem; font-weight: 600; }
@@ -29,7 +29,7 @@ th, td { text-align: left; vertical-align: top; padding: .4rem .6rem .4rem 0;
   border-top: 1px solid var(--line); }
 td.points { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .good { color: var(--good); } .bad { color: var(--bad); }
-pre { white-space: pre-wrap; font: .9rem/1.45 ui-monospace, monospace; margin: 0; }
+bdi, pre { overflow-wrap: anywhere; } pre { white-space: pre-wrap; font: .9rem/1.45 ui-monospace, monospace; margin: 0; }
 """
 DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{DIGEST}'; base-uri 'none'; form-action 'none'"
