@@ -52,7 +52,9 @@ def _wrong(question, case, outcome):
             wrong = f"the result is not what the question asks for: {type(outcome['value']).__name__}"
         if wrong is None:
             return None
-        return f"{case.says}: {clean(wrong)}" + (f". Hint: {case.hint}" if case.hint else "")
+        wrong = f"{case.says}: {clean(wrong)}"
+        end = "" if wrong[-1] in ".?!" else "."
+        return f"{wrong}{end} Hint: {case.hint}" if case.hint else wrong
     error, text = clean(outcome["error"], 60), clean(outcome["text"], 200)
     if error == "NotImplementedError":
         return "not written yet"

@@ -12,7 +12,7 @@ from collections import namedtuple
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coursework import messages
@@ -32,6 +32,7 @@ def sent(value):
     return decode(json.loads(json.dumps(encode(value))))
 
 
+@settings(database=None)
 @given(values)
 def test_plain_data_comes_back_with_its_types(value):
     assert repr(sent(value)) == repr(value) or mixed(value)
@@ -184,6 +185,7 @@ def test_lists_within_lists_end_somewhere():
         decode(deep)
 
 
+@settings(database=None)
 @given(st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=30))
 def test_whatever_json_holds_is_a_value_or_malformed(data):
     with contextlib.suppress(Malformed):
@@ -227,7 +229,7 @@ def test_a_length_beyond_the_cap_is_malformed_before_anything_is_read(pipe):
         receive(pipe[0], soon())
 
 
-@pytest.mark.parametrize("text", [b"{", b"\xff", b"[" * 5000, b"9" * 5000], ids=["half", "byte", "deep", "long"])
+@pytest.mark.parametrize("text", [b"{", b"\xff", b"[" * 5000, b"9" * 5000], ids=["{", "x", "[", "9"])
 def test_what_is_no_json_is_malformed(pipe, text):
     os.write(pipe[1], struct.pack(">I", len(text)) + text)
     with pytest.raises(Malformed):
