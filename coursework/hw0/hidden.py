@@ -49,10 +49,8 @@ def q3_cases(rng):
     for x in pictures(rng):
         low, high = min(x.ravel().tolist()), max(x.ravel().tolist())
         expected = np.array([[(v - low) / (high - low) for v in row] for row in x])
-        code = (
-            "before = image.copy()\nanswer = stretch(image)\nresult = answer, bool((image == before).all())"
-        )
-        cases.append(Case(says(x), code, {"image": x}, (expected, True), hint="Does it change its input?"))
+        inputs, wanted = {"image": x}, (expected, x)
+        cases.append(Case(says(x), "stretch(image), image", inputs, wanted, hint="Does it change its input?"))
     return cases
 
 
