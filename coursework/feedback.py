@@ -27,6 +27,7 @@ table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem .4rem 0;
   border-top: 1px solid var(--line); }
+.found td { border-top: 0; padding: 0 0 .6rem; }
 td.points { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .good { color: var(--good); } .bad { color: var(--bad); }
 bdi, pre { overflow-wrap: anywhere; } pre { white-space: pre-wrap; font: .9rem/1.45 ui-monospace, monospace; margin: 0; }
@@ -101,17 +102,18 @@ def _questions(result):
     rows = []
     for name, question in result["questions"].items():
         right = not question["reason"] and question["points"] == question["max_points"]
-        reason = "" if question["reason"] == result["reason"] else question["reason"]  # that is said above
-        verdict = '<span class="good">right</span>' if right else f"<pre>{safe(reason)}</pre>"
         rows.append(
             f'<tr><th scope="row">{safe(name)}</th><td>{safe(question["title"])}</td>'
-            f'<td class="points">{number(question["points"])} of {number(question["max_points"])}</td>'
-            f"<td>{verdict}</td></tr>"
+            f'<td class="points">{number(question["points"])} of {number(question["max_points"])}'
+            + ('<span class="good">, right</span>' if right else "")
+            + "</td></tr>"
         )
+        if question["reason"] and question["reason"] != result["reason"]:  # else it is said above
+            rows.append(f'<tr class="found"><td colspan="3"><pre>{safe(question["reason"])}</pre></td></tr>')
     return (
         "<h2>Questions</h2>\n<table>\n<caption>Points for each question, and what was found</caption>\n"
-        '<thead><tr><th scope="col">Question</th><th scope="col">About</th><th scope="col">Points</th>'
-        '<th scope="col">Found</th></tr></thead>\n<tbody>\n' + "\n".join(rows) + "\n</tbody>\n</table>"
+        '<thead><tr><th scope="col">Question</th><th scope="col">About</th><th scope="col">Points</th></tr>'
+        "</thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>"
     )
 
 

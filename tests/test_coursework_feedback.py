@@ -40,7 +40,7 @@ def test_points_reasons_and_cells_are_there():
     for part in (
         "hw2: Matching",
         "1 of 6 points",
-        "q1 question 1 1 of 1 right",
+        "q1 question 1 1 of 1 , right",
         "q2 question 2 0 of 2 a row of ones",
     ):
         assert part in text, part
@@ -57,7 +57,7 @@ def test_a_file_that_could_not_be_graded_says_why():
 
 def test_no_text_of_a_student_becomes_markup():
     hostile = result("q1 raises") | {"reason": ATTACK}
-    hostile["questions"]["q2"]["reason"] = ATTACK
+    hostile["questions"]["q2"]["reason"] = ATTACK * 2
     hostile["cells"][1]["message"] = ATTACK
     honest = Tags(page(submission(), result("q1 raises") | {"reason": "x"}))
     attacked = Tags(page(submission(ATTACK), hostile))
