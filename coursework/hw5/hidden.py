@@ -259,9 +259,8 @@ def q5_cases(rng):
         cases.append(
             Case(
                 f"all of {steps} steps with {say}, and some after the end",
-                "[learning_rate(step, steps, peak, warmup, start=start, floor=floor) for step in "
-                "range(steps + 5)]",
-                {"steps": steps, **how},
+                "[learning_rate(step, steps, peak, warmup, start=start, floor=floor) for step in asked]",
+                {"steps": steps, "asked": list(range(steps + 5)), **how},
                 expected=[planned(step, steps, **how) for step in range(steps + 5)],
                 hint="peak is reached at step warmup; the cosine runs over the other steps - warmup steps.",
             )
@@ -270,8 +269,8 @@ def q5_cases(rng):
     cases.append(
         Case(
             "the settings that are there by default",
-            "[learning_rate(step, steps, 3.0, warmup) for step in range(steps)]",
-            {"steps": steps, "warmup": warmup},
+            "[learning_rate(step, steps, 3.0, warmup) for step in asked]",
+            {"steps": steps, "warmup": warmup, "asked": list(range(steps))},
             expected=[planned(step, steps, 3.0, warmup, 0.1, 0.0) for step in range(steps)],
             hint="start is 0.1 and floor 0 unless given.",
         )
@@ -368,12 +367,12 @@ def adamw(weight, gradients, rates, betas, eps, decay):
 def q7_cases(rng):
     cases = []
     run = (
-        "arrays = list(params)\n"
-        "optimizer = AdamW(lr=rates[0], betas=betas, eps=eps, weight_decay=decay)\n"
-        "for rate, grads in zip(rates, gradients):\n"
+        "arrays = [*params]\n"
+        "optimizer = AdamW(lr=lr, betas=betas, eps=eps, weight_decay=decay)\n"
+        "for rate, grads in plan:\n"
         "    optimizer.lr = rate\n"
         "    optimizer.step(params, grads)\n"
-        "result = (*arrays, gradients[0][0])"
+        "result = (*arrays, plan[0][1][0])"
     )
     for say, steps, eps, decay, scale in [
         ("one step", 1, 1e-8, 0.0, 1.0),
@@ -403,8 +402,8 @@ def q7_cases(rng):
                 run,
                 {
                     "params": params,
-                    "gradients": gradients,
-                    "rates": rates,
+                    "plan": list(zip(rates, gradients, strict=True)),
+                    "lr": rates[0],
                     "betas": betas,
                     "eps": eps,
                     "decay": decay,
