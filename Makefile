@@ -4,9 +4,9 @@ PYTHON ?= $(firstword $(shell command -v python3.11 || command -v python3 || com
 RUN = @$(or $(PYTHON),$(error No Python found. Install Python 3.11 or newer)) make.py
 
 .DEFAULT_GOAL := help
-.PHONY: book test lab refresh lint bench setup clean release grade gradebook test-grading help
+.PHONY: book pdf test lab refresh lint bench setup clean release grade gradebook test-grading help
 
-book test lab refresh lint bench setup clean test-grading:
+book pdf test lab refresh lint bench setup clean test-grading:
 	$(RUN) $@ $(ARGS)
 
 # make release HW=hw2 (without HW: all)

@@ -101,6 +101,37 @@ def book(args):
     print(f"\nThe book is ready. Open this page in a browser:\n\n    {PAGE}\n")
 
 
+def chromium():
+    """Where Chromium or Chrome is, or None: the variable CHROMIUM, the PATH, the usual places."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    mac = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+    windows = [
+        Path(os.environ[base], "Google", "Chrome", "Application", "chrome.exe")
+        for base in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+        if base in os.environ
+    ]
+    usual = [str(path) for path in (mac, *windows) if path.is_file()]
+    return (
+        os.environ.get("CHROMIUM")
+        or next(filter(None, map(shutil.which, names)), None)
+        or next(iter(usual), None)
+    )
+
+
+def pdf(args):
+    """print the book into one PDF (needs Chromium or Chrome)"""
+    browser = chromium()
+    if browser is None:
+        sys.exit(
+            "make pdf prints with Chromium or Chrome, and found neither on the PATH nor in its usual place.\n"
+            "Install one (Debian, Ubuntu: sudo apt install chromium), or set the variable CHROMIUM to it.\n"
+            "Without it: make book, then print single pages from the browser that you have."
+        )
+    if not args.rest:
+        book(args)
+    run(PYTHON, "scripts/print_book.py", *args.rest, CHROMIUM=browser)
+
+
 def test(args):
     """run every test, and every notebook against its stored outputs"""
     setup(args)
@@ -172,7 +203,7 @@ def clean(args):
 TASKS = {
     task.__name__.replace("_", "-"): task
     for task in (
-        *(book, test, lab, refresh, lint, bench, setup, clean),
+        *(book, pdf, test, lab, refresh, lint, bench, setup, clean),
         *(release, grade, gradebook, test_grading),
     )
 }

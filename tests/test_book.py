@@ -13,7 +13,10 @@ import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import print_book
 import pytest
+import yaml
+from bs4 import BeautifulSoup
 from test_chapters import CANARY
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -337,3 +340,20 @@ def test_the_first_page_moves_from_a_disk(pages, browser_page):
     assert browser_page.evaluate(icon) not in ("none", "normal")
     font = """document.fonts.load('900 16px "Font Awesome 6 Free"').then(faces => faces.length)"""
     assert browser_page.evaluate(font) == 1
+
+
+# On paper
+
+
+def test_every_link_and_picture_of_the_printed_book_is_there(pages):
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    names = print_book.documents(toc)
+    page = BeautifulSoup(print_book.assemble(pages, names, config, pages.as_posix()), "html.parser")
+    there = {tag["id"] for tag in page.select("[id]")}
+    links = {tag["href"][1:] for tag in page.select("a[href^='#']")}
+    assert links - there == set()
+    pictures = [tag["src"] for tag in page.select("article img") if not tag["src"].startswith("data:")]
+    assert [src for src in pictures if not Path(src).is_file()] == []
+    assert len(page.select("article[id]")) == len(names)
+    assert len(page.select("[data-explorer] + .moves")) == len(page.select("[data-explorer]")) >= 16

@@ -67,6 +67,19 @@ def test_a_data_set_chosen_for_reading_changes_neither_tests_nor_stored_outputs(
     assert seen["CNNLIB_DATASET"] == ""
 
 
+def test_printing_without_a_browser_says_what_to_install_before_it_builds(empty, args, monkeypatch):
+    monkeypatch.setattr(make, "chromium", lambda: None)
+    with pytest.raises(SystemExit, match=r"Chromium or Chrome(.|\n)*apt install chromium(.|\n)*CHROMIUM"):
+        make.pdf(args)
+    assert empty == []
+
+
+def test_the_browser_that_prints_can_be_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CHROMIUM", "/opt/a browser")
+    assert make.chromium() == "/opt/a browser"
+
+
 def test_setting_up_happens_once(empty, args):
     make.setup(args)
     assert [bool(re.search("venv|requirements|editable", line)) for line in empty] == [True] * 3
