@@ -137,7 +137,7 @@ class Marking:
     def mark(self, student, question):
         """Try the cases of a question and mark what comes."""
         cases = self.cases[question.name]
-        wall = 2 * question.seconds + 2
+        wall = 3 * question.seconds + 5  # for what waits and for a machine that is busy
         message = [[case.code, encode(case.inputs)] for case in cases]
         try:
             answer = student.ask(["try", message, question.seconds, wall], wall + GRACE)
@@ -148,15 +148,17 @@ class Marking:
             self.marks[question.name] = (0.0, f"{cases[0].says}: {gone}")
             raise
         if found := re.match(r"the name (\w+) is not defined", reason):
-            reason += self.culprit(found[1])
+            reason = self.explain(reason, found[1])
         self.marks[question.name] = (points, reason)
 
-    def culprit(self, name):
-        """Which cell should have defined a name, if one failed that speaks of it."""
-        for number, (status, message) in enumerate(self.cells):
-            if status in ("error", "skipped") and re.search(rf"\b{name}\b", self.sources[number]):
-                return f" Cell {number + 1}: {message}"
-        return ""
+    def explain(self, reason, name):
+        """Say more about a missing name: which cell that speaks of it failed, or that none was written."""
+        failed = [(i, told) for i, (status, told) in enumerate(self.cells) if status in ("error", "skipped")]
+        for i, told in failed:
+            if re.search(rf"\b{name}\b", self.sources[i]):
+                return f"{reason} Cell {i + 1}: {told}"
+        unwritten = any(told == "NotImplementedError" for _, told in failed)
+        return "not written yet" if unwritten else reason
 
 
 def outcomes_of(answer, most):

@@ -217,6 +217,14 @@ def test_a_missing_name_points_to_the_cell_that_failed(monkeypatch):
     assert attempt(monkeypatch, fake).marks == {"q1": (0.0, reason)}
 
 
+def test_a_missing_name_whose_cell_was_left_as_it_came_is_not_written_yet(monkeypatch):
+    missing = [[{"error": "NameError", "text": "name 'g' is not defined"}], ""]
+    fake = Fake(run=["error", "NotImplementedError"], **{"try": missing})
+    sources = ["f = 1", "# YOUR CODE HERE\nraise NotImplementedError()"]
+    marks = attempt(monkeypatch, fake, sources=sources).marks
+    assert marks == {"q1": (0.0, "not written yet")}
+
+
 def test_hidden_tests_that_do_not_work_are_refused_and_cost_nobody_a_point():
     broken = Question("q1", 1, "t", ("f",), lambda rng: 1 / 0)
     with pytest.raises(Refused, match="hidden tests of hw9 do not work: ZeroDivisionError"):

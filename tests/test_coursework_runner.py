@@ -198,6 +198,15 @@ def test_a_cell_that_hangs_is_left_and_the_rest_is_marked(grade, cell, told):
     assert result["score"] == 6
 
 
+def test_when_the_time_of_the_notebook_is_over_what_was_reached_counts(grade):
+    hang = "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])\nwhile True: pass"
+    sources = sources_of("hw0")
+    result = grade(*sources[:4], hang, hang, hang, *sources[4:], seconds=6)
+    assert points(result) == [1, 0, 0, 0]
+    over = "not reached: the 6 s for the whole notebook were over"
+    assert reasons(result) == dict.fromkeys(["q2", "q3", "q4"], over)
+
+
 BAD_ANSWERS = {
     "while True: pass": "took longer than 2 s",
     "import time; time.sleep(1000)": "took longer than 2 s",
