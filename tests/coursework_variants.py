@@ -7,6 +7,7 @@ In ``tests/test_coursework_hw2.py``::
 """
 
 import ast
+import builtins
 import importlib
 import io
 import re
@@ -167,6 +168,19 @@ class Promises:
             assert case.hint
             assert is_plain(case.inputs)
             assert is_plain(check.evaluate(case, names)), case.says
+
+    def test_hidden_tests_judge_nothing_in_the_students_process(self, question):
+        """Their code calls the student's names and hands back data: a builtin could be redefined there.
+
+        A function that they hand to the student's code may compare; what it gives is not the result.
+        """
+        decides = ast.Compare | ast.BoolOp | ast.IfExp | ast.If | ast.Assert
+        for case in variants.hidden(self.name, 0)[question.name]:
+            nodes = list(ast.walk(ast.parse(case.code)))
+            handed = {inside for node in nodes if isinstance(node, ast.Lambda) for inside in ast.walk(node)}
+            for node in nodes:
+                assert node in handed or not isinstance(node, decides), case.code
+                assert not (isinstance(node, ast.Name) and hasattr(builtins, node.id)), case.code
 
     def test_hidden_tests_stay_hidden(self):
         module = importlib.import_module(f"coursework.{self.name}.hidden")

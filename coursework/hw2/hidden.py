@@ -212,7 +212,8 @@ def q3_cases(rng):
     return cases
 
 
-TRACE = "try:\n    result = trace(shape, layers)\nexcept ValueError:\n    result = 'ValueError'"
+# Whatever is raised counts: which name it has in the student's notebook, only that notebook knows.
+TRACE = "try:\n    result = trace(shape, layers)\nexcept:\n    result = 'refused'"
 
 
 def q4_cases(rng):
@@ -254,7 +255,7 @@ def q4_cases(rng):
     ]
     hint = "Go through the stack with a pencil: span, room, places; then filters x (channels x K x K + bias)."
     return [
-        Case(says, TRACE, {"shape": shape, "layers": layers}, trace(shape, layers) or "ValueError", hint=hint)
+        Case(says, TRACE, {"shape": shape, "layers": layers}, trace(shape, layers) or "refused", hint=hint)
         for says, shape, layers in settings
     ]
 
