@@ -1,0 +1,1 @@
+"""Assignment 1: shallow descriptors, chapter 1."""
