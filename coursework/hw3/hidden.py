@@ -254,9 +254,11 @@ def q6_cases(rng):
     cases.append(
         Case(
             "x is left as it is, to the last digit",
-            "wrong_entries(lambda x: (x**3).sum(), x, gradient)\nresult = (x == kept).all()",
-            {"x": x, "kept": x.copy(), "gradient": 3 * x**2},
-            expected=True,
+            "wrong_entries(lambda x: (x**3).sum(), x, gradient)\nresult = x",
+            {"x": x, "gradient": 3 * x**2},
+            expected=x,
+            rtol=0.0,
+            atol=0.0,
             hint="Nudge a copy; 0.1 + 0.00001 - 0.00001 need not be 0.1 again.",
         )
     )
