@@ -11,6 +11,7 @@ import builtins
 import importlib
 import io
 import re
+import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -252,7 +253,8 @@ class Promises:
         modules = set(imported(source))
         roots = {module.split(".")[0] for module in modules} - {f"{self.name}_checks"}
         assignment = load(self.name)
-        assert roots <= {"numpy", "matplotlib", "cnnlib", "torch"} - set(assignment.hides)
+        packages = roots - sys.stdlib_module_names
+        assert packages <= {"numpy", "matplotlib", "cnnlib", "torch"} - set(assignment.hides)
         files = set(cnnlib_files(modules))
         for file in assignment.cnnlib:
             files |= set(cnnlib_files(imported((ROOT / "cnnlib" / file).read_text(encoding="utf-8"))))

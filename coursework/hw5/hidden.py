@@ -325,12 +325,12 @@ def q6_cases(rng):
         )
     gradient = rng.normal(size=60)
     seen = 1 - 0.9 ** np.arange(1, 401)[:, np.newaxis]  # the share of the truth that both means have seen
-    lengths = 0.01 * gradient / (np.abs(gradient) * np.sqrt(seen * (1 - seen)) + 0.05)
+    lengths = 4 * gradient / (np.abs(gradient) * np.sqrt(seen * (1 - seen)) + 20)
     walk = np.vstack([np.zeros(60), -np.cumsum(lengths, axis=0)])
     cases.append(
         Case(
             "a gradient that never changes, 400 steps, centred",
-            "rmsprop_walk(lambda place: gradient, start, 400, 0.01, alpha=0.9, eps=0.05, "
+            "rmsprop_walk(lambda place: gradient, start, 400, 4.0, alpha=0.9, eps=20.0, "
             "centered=True)[::100]",
             {"gradient": gradient, "start": np.zeros(60)},
             expected=walk[::100],

@@ -273,9 +273,10 @@ def q5_cases(rng):
         ("members that are very sure", 5, 4, 900.0, False),
     ]:
         votes = scale * rng.normal(size=(members, classes))
-        if scale > 100:  # the second class wins by a hair, which only logarithms can tell
+        if scale > 100:  # the second class is close on average, which only logarithms can tell
+            votes /= scale
             votes[:, 1] = votes[:, 0] + rng.choice([-800, 800], members)
-            votes[:, 2:] = votes[:, :1] - 3000
+            votes[:, 2:] = votes[:, :1] - 1500
         shares = np.full(members, 1 / members) if equal else rng.dirichlet(np.ones(members))
         if scale > 100:
             gap = votes[:, 1] - votes[:, 0]
@@ -380,12 +381,15 @@ def q6_cases(rng):
         )
     )
     hidden, weight, bias = rng.normal(size=30), rng.normal(size=(4, 30)), rng.normal(size=4)
+    sums = weight @ hidden
+    weight *= 1500 / sums[np.abs(sums).argmax()]  # the largest vote is 1,500 and more
+    bias[np.abs(sums).argmax()] += 50  # and no other is close, so that float32 is precise enough
     cases.append(
         Case(
             "p = 0, and votes that overflow without care",
             "ask_some(hidden, weight, bias, 0.0, 6, np.random.default_rng(0))",
-            {"hidden": hidden, "weight": 300 * weight, "bias": bias},
-            expected=(np.exp(softmax_log((300 * weight @ hidden + bias).tolist())), np.zeros(4)),
+            {"hidden": hidden, "weight": weight, "bias": bias},
+            expected=(np.exp(softmax_log((weight @ hidden + bias).tolist())), np.zeros(4)),
             hint="All passes agree; take the largest vote away before exp.",
         )
     )

@@ -9,6 +9,8 @@ def coins(p, kept, maps=False):
     """Judge 1,000 examples of four numbers (or maps), all 2: which factors there are, and how often."""
 
     def judge(got):
+        if not isinstance(got, tuple | list) or len(got) != 2:
+            return "expected two results: what comes out, and the factor"
         y, factor = (np.asarray(array) for array in got)
         if y.dtype.kind != "f" or factor.dtype.kind not in "fiu":
             return "expected two arrays of numbers: is a return missing?"
@@ -22,6 +24,8 @@ def coins(p, kept, maps=False):
             return "what comes out is not x * factor"
         if maps and not np.all(factor == factor[:, :, :1, :1]):
             return "within a map all pixels share one coin"
+        if np.all(np.isin((factor > 0).reshape(1000, -1).mean(axis=1), (0, 1))):
+            return "within an example all coins fall alike: each number (or map) needs its own"
         share = (factor > 0).mean(axis=0)
         if np.any(share == 0) or np.any(share == 1):
             return "the coins of all examples fall alike: each example needs its own"
@@ -36,6 +40,8 @@ def networks(shares):
     """Judge masks, in any order: a probability for each."""
 
     def judge(got):
+        if not isinstance(got, tuple | list) or len(got) != 2:
+            return "expected two results: masks, and the probability of each"
         masks, found = (np.asarray(array) for array in got)
         size = len(next(iter(shares)))
         if masks.shape != (2**size, size) or found.shape != (2**size,):
@@ -55,8 +61,10 @@ def near(mean, error):
     """Judge an estimate from 4,000 passes, and its standard error."""
 
     def judge(got):
+        if not isinstance(got, tuple | list) or len(got) != 2:
+            return "expected two results: mean and standard error"
         found = [np.asarray(array) for array in got]
-        if len(found) != 2 or any(array.shape != (2,) for array in found):
+        if any(array.shape != (2,) for array in found):
             return f"expected two arrays with a number for each class: got {[a.shape for a in found]}"
         if not np.all(np.abs(found[0] - mean) < 5 * error):
             return f"the mean should be close to {mean}: got {np.round(found[0], 4)}"
@@ -149,13 +157,12 @@ TESTS = {
             hint="0.5 * (1 - 2 + 1.5), and 0.25 * (1 + 4 + 2.25).",
         ),
         Case(
-            "the same, inverted, with a bias of 10",
-            "heard(np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, -1.0, 0.5]]), np.array([10.0]), 0.5, "
+            "inverted, with p = 3/4 and a bias of 10",
+            "heard(np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, -1.0, 0.5]]), np.array([10.0]), 0.75, "
             "inverted=True)",
-            expected=(np.array([[10.5]]), np.array([[7.25]])),
-            hint="The mean is that of the whole network; the variance is p / q = 1 times 7.25. The bias "
-            "is never "
-            "dropped, and what never changes has no variance.",
+            expected=(np.array([[10.5]]), np.array([[21.75]])),
+            hint="The mean is that of the whole network; the variance is p / q = 3 times 7.25. The bias "
+            "is never dropped, and what never changes has no variance.",
         ),
         Case(
             "two units with p = 0.2 and p = 0.5, two examples",
@@ -214,9 +221,10 @@ TESTS = {
     "q6": [
         Case(
             "nothing is ever dropped: p = 0",
-            f"ask_some({ONE}, 0.0, 5, np.random.default_rng(0))",
-            expected=(np.array([0.75, 0.25]), np.array([0.0, 0.0])),
-            hint="All passes say 3/4 and 1/4; they do not vary. The result has a number for each class.",
+            "ask_some(np.array([1.0]), np.array([[np.log(3)], [0.0]]), np.array([0.0, np.log(2)]), 0.0, 5, "
+            "np.random.default_rng(0))",
+            expected=(np.array([0.6, 0.4]), np.array([0.0, 0.0])),
+            hint="All passes vote ln 3 and, by the bias, ln 2: 3 to 2. They do not vary, so the error is 0.",
         ),
         Case(
             "one unit, p = 0.25, 4,000 passes",
