@@ -275,12 +275,13 @@ def q5_cases(rng):
         votes = scale * rng.normal(size=(members, classes))
         if scale > 100:  # the second class is close on average, which only logarithms can tell
             votes /= scale
-            votes[:, 1] = votes[:, 0] + rng.choice([-800, 800], members)
+            votes[:, 1] = votes[:, 0] + rng.permutation([800, 800, -800, -800, -800])
             votes[:, 2:] = votes[:, :1] - 1500
         shares = np.full(members, 1 / members) if equal else rng.dirichlet(np.ones(members))
         if scale > 100:
             gap = votes[:, 1] - votes[:, 0]
             votes[:, 1] += rng.uniform(-1, 1) - shares @ gap
+            votes += rng.permutation([1000, -1000, 0, 0, 0])[:, np.newaxis]  # exp of this overflows
         cases.append(
             Case(
                 f"{say}: {members} of them, {classes} classes",

@@ -183,6 +183,14 @@ CORRECT = {
     ratios = np.exp(np.minimum(middle[:, np.newaxis] - middle, 700))
     return np.average(says, axis=0, weights=shares), 1 / ratios.sum(axis=0)
 """,
+        "float32": MEANS
+        + """
+    votes, shares = np.float32(votes), np.float32(shares)
+    powers = np.exp(votes - votes.max(axis=1, keepdims=True))
+    middle = shares @ votes
+    geometric = np.exp(middle - middle.max())
+    return shares @ (powers / powers.sum(axis=1, keepdims=True)), geometric / geometric.sum()
+""",
     },
     "q6": {
         "pass by pass": ASK
