@@ -4,8 +4,12 @@ import csv
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import coursework_standin as standin
@@ -264,3 +268,59 @@ def test_other_questions_under_the_same_name_are_refused(class_of_four, course, 
 def test_every_id_is_safe_in_paths_addresses_and_tables(student):
     assert gradebook.SAFE_ID.fullmatch(gradebook.safe_id(student))
     assert gradebook.safe_id(student) != gradebook.safe_id(student + "\\")
+
+
+@pytest.fixture
+def formgrader(course):
+    """Ask a Jupyter server, started in the course as a teacher does."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = [f"--ServerApp.port={port}", "--ServerApp.token=secret", "--no-browser", "--allow-root"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyter_server", *options],
+        cwd=course,
+        env={**os.environ, "JUPYTER_CONFIG_DIR": str(course.parent / ".jupyter")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def ask(path, method="GET"):
+        address = f"http://127.0.0.1:{port}/formgrader/{path}"
+        request = urllib.request.Request(address, method=method, headers={"Authorization": "token secret"})
+        with urllib.request.urlopen(request) as answer:
+            return answer.read().decode()
+
+    while server.poll() is None:
+        try:
+            ask("api/status")
+        except urllib.error.URLError:
+            time.sleep(0.2)
+        else:
+            break
+    yield ask
+    server.kill()
+    server.wait()
+
+
+@pytest.mark.slow_grading
+def test_a_teacher_opens_each_submission_in_the_formgrader(formgrader):
+    listed = {each["student"]: each["score"] for each in json.loads(formgrader("api/submissions/hw0"))}
+    assert listed == {"anna": 6, "bob": 3, "77": 2, gradebook.safe_id("=carl"): 0}
+    opened = json.loads(formgrader("api/submitted_notebooks/hw0/hw0"))
+    pages = [formgrader(f"submissions/{each['id']}/") for each in opened]
+    assert len(pages) == 4
+    for page in pages:
+        assert page.count('class="score tabbable"') == 4
+        assert ATTACK not in page
+    assert sum("1 of 1 points: right" in page for page in pages) == 2
+    assert sum('id="q1-answer-comment"' in page for page in pages) == 1
+
+
+@pytest.mark.slow_grading
+def test_the_formgraders_button_for_grading_runs_no_code_and_says_why(formgrader, course):
+    before = {path: data for path, data in files(course).items() if "autograded" in path.parts}
+    answer = json.loads(formgrader("api/submission/hw0/bob/autograde", "POST"))
+    assert not answer["success"]
+    assert "Submissions are graded by `make grade`" in answer["error"]
+    assert {path: data for path, data in files(course).items() if "autograded" in path.parts} == before
