@@ -209,7 +209,7 @@ def q5_cases(rng):
     a, b = shares(2, 6), shares(3, 6)
     code, hint = (
         "chi_square(a, b)\nresult = (a, b)",
-        "a -= b changes the caller's array; a - b makes a new one.",
+        "The line a -= b changes the caller's array; a - b makes a new one.",
     )
     return [*cases, Case("the inputs, afterwards", code, {"a": a, "b": b}, (a, b), hint=hint)]
 

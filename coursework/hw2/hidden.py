@@ -212,8 +212,8 @@ def q3_cases(rng):
     return cases
 
 
-# Whatever is raised counts: which name it has in the student's notebook, only that notebook knows.
-TRACE = "try:\n    result = trace(shape, layers)\nexcept:\n    result = 'refused'"
+# Whatever is raised counts as a refusal: what it is called there, only the student's notebook knows.
+REFUSED = "try:\n    result = trace(shape, layers)\nexcept:\n    result = 'refused'"
 
 
 def q4_cases(rng):
@@ -254,10 +254,13 @@ def q4_cases(rng):
         ("a pool that has no place", (2, 30, 6), [conv(kernel_size=5), {"kind": "pool", "kernel_size": 3}]),
     ]
     hint = "Go through the stack with a pencil: span, room, places; then filters x (channels x K x K + bias)."
-    return [
-        Case(says, TRACE, {"shape": shape, "layers": layers}, trace(shape, layers) or "refused", hint=hint)
-        for says, shape, layers in settings
-    ]
+    cases = []
+    for says, shape, layers in settings:
+        expected = trace(shape, layers)
+        code = "trace(shape, layers)" if expected else REFUSED
+        inputs = {"shape": shape, "layers": layers}
+        cases.append(Case(says, code, inputs, expected or "refused", hint=hint))
+    return cases
 
 
 def q5_cases(rng):

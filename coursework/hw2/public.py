@@ -201,7 +201,7 @@ TESTS = {
                 "std": np.array([50.0]),
             },
             (np.array([[[[3.0, 1.0]]]]), np.array([5.0])),
-            hint="W /= s changes the caller's array; w = w / s makes a new one.",
+            hint="The line w /= s changes the caller's array; w = w / s makes a new one.",
         ),
     ],
     "q6": [
@@ -235,7 +235,7 @@ TESTS = {
             "the shapes of the four arrays",
             "tuple(np.shape(part) for part in network)",
             judge=shapes_fit,
-            hint="Network = (features, bias, weight, vote_bias); each feature has four values.",
+            hint="Bind network = (features, bias, weight, vote_bias); each feature has four values.",
         ),
         Case(
             "fresh crooked letters",
