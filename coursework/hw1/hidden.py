@@ -242,26 +242,27 @@ def q6_cases(rng):
 def q7_cases(rng):
     seen, kinds = textures(5, rng, turned=False)
     new, truth = textures(20, rng, turned=True)
+    images = np.concatenate([seen, new])
+    mixed = rng.permutation(len(images))  # counting the calls of `describe` tells nothing
 
     def judge(rows):
         try:
             numbers = np.asarray(rows, dtype=float)
         except (TypeError, ValueError):
             return "expected the same count of numbers for every picture"
-        if numbers.ndim != 2 or len(numbers) != len(seen) + len(new) or not 1 <= numbers.shape[1] <= 64:
+        if numbers.ndim != 2 or len(numbers) != len(images) or not 1 <= numbers.shape[1] <= 64:
             return f"expected 1 to 64 numbers for each of 100 pictures, got shape {numbers.shape}"
         if not np.isfinite(numbers).all() or (numbers < 0).any():
             return "expected numbers from 0 on"
+        numbers = numbers[np.argsort(mixed)]
         distances = chi_square(numbers[len(seen) :], numbers[: len(seen)])
         right = np.mean(kinds[distances.argmin(axis=1)] == truth)
         return None if right >= 0.9 else f"right for {right:.1%} of 80 pictures, asked for are 90 %"
 
     code = "[describe(image) for image in images]"
-    says, hint = (
-        "turned pictures under other lamps",
-        "What stays when the picture turns, and when the lamp changes?",
-    )
-    return [Case(says, code, {"images": np.concatenate([seen, new])}, judge=judge, hint=hint)]
+    hint = "What stays when the picture turns, and when the lamp changes?"
+    inputs = {"images": images[mixed]}
+    return [Case("turned pictures under other lamps", code, inputs, judge=judge, hint=hint)]
 
 
 ASSIGNMENT = Assignment(

@@ -377,6 +377,12 @@ WRONG = {
         "nothing": (_SHARES, "    return np.zeros(36)\n"),
         "not a number": (_SHARES, "    return np.full(36, np.nan)\n"),
         "a table": (_SHARES, "    return np.ones((6, 6))\n"),
+        "counts its calls": """
+calls = []
+def describe(image):
+    calls.append(image)
+    return np.eye(4)[(len(calls) - 1) % 4]
+""",
         "quarter turns forgotten": (
             "min((c >> k | c << (8 - k)) & 255 for k in range(8))",
             "min((c >> k | c << (8 - k)) & 255 for k in (0, 4))",
