@@ -176,7 +176,7 @@ def test_judge_takes_names_and_nothing_else():
 
 
 def test_recorded_runs_are_those_of_the_script():
-    for index, seed in [(0, 6000), (12, 6001)]:
+    for index, seed in [(0, 6000), (19, 6001)]:
         name, family = record_coursework_runs.CASES[index]
         again = record_coursework_runs.record(*record_coursework_runs.train(name, seed))
         kept, kept_family = RUNS[index + (seed - 6000) * len(record_coursework_runs.CASES)]
