@@ -70,12 +70,14 @@ class Marking:
         The code cells.
     seed : int
     seconds : float
-        Wall time for all of it; a cell may take a quarter.
+        Wall time for all of it; a cell may take a quarter, all cells three quarters.
     """
 
     def __init__(self, assignment, sources, seed, seconds):
         self.assignment, self.sources, self.seconds = assignment, sources, seconds
-        self.deadline = time.monotonic() + seconds
+        begin = time.monotonic()
+        self.deadline = begin + seconds
+        self.late = begin + 0.75 * seconds  # from here on, only questions
         self.marks = {}
         self.cells = [("not run", "") for _ in sources]
         try:
@@ -96,10 +98,14 @@ class Marking:
             finally:
                 student.close()
             if time.monotonic() > self.deadline:
-                left = f"the {self.seconds:g} s for the whole notebook were over"
+                left = self.over()
                 break
         for question in self.assignment.questions:
             self.marks.setdefault(question.name, (0.0, f"not reached: {left}"))
+
+    def over(self):
+        """Say that there is no more time."""
+        return f"the {self.seconds:g} s for the whole notebook were over"
 
     def attempt(self, student):
         """Run the cells in their order and mark each question when its time has come."""
@@ -109,7 +115,14 @@ class Marking:
                 if points[question.name] == ran and question.name not in self.marks:
                     self.mark(student, question)
             if ran < len(self.sources) and self.cells[ran][0] != "skipped":
+                if self.cells[ran][0] == "not run" and time.monotonic() > self.late:
+                    break
                 self.run_cell(student, ran)
+        for question in self.assignment.questions:  # there was no time for all cells
+            if question.name not in self.marks:
+                self.mark(student, question)
+                if self.marks[question.name][1].startswith("the name"):
+                    self.marks[question.name] = (0.0, f"not reached: {self.over()}")
 
     def plan(self, student):
         """Ask after how many cells each question is marked."""
@@ -123,11 +136,14 @@ class Marking:
 
     def run_cell(self, student, number):
         """Run a cell; if it ends the process, it will be skipped."""
-        seconds = self.seconds / 4
+        seconds = min(self.seconds / 4, max(1.0, self.late - time.monotonic()))
         try:
-            match student.ask(["run", number, seconds], seconds + GRACE):
+            match student.ask(["run", number, seconds], seconds + self.seconds / 20):
                 case ["ok" | "error" as status, str(message)]:
                     self.cells[number] = (status, clean(message))
+                    student.watch(0.5)  # marking runs in a copy of the process
+                case ["full", str(message)]:
+                    raise Gone(clean(message))
                 case _:
                     raise Gone(NO_ANSWER)
         except Gone as gone:

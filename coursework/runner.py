@@ -14,7 +14,7 @@ import resource
 import select
 import signal
 import sys
-import tempfile
+import time
 import traceback
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -31,6 +31,8 @@ LIMITS = {  # of each process; the space of all of them together is watched from
     resource.RLIMIT_NOFILE: 256,
     resource.RLIMIT_CORE: 0,
 }
+SPACE = 3 * 2**30  # bytes that cells may use of RLIMIT_AS; the rest is for marking
+CROWD, OPEN = 48, 200  # threads and open files that leave room for marking
 LONGEST_TEXT = 400  # characters of a message
 
 
@@ -56,6 +58,10 @@ class Shell(InteractiveShell):
 
     def ask_exit(self):
         """Do nothing for ``exit()`` and ``quit()``, as in a notebook that is run to its end."""
+
+    @contextlib.contextmanager
+    def _tee(self, channel):  # IPython 9 would keep all that is printed in memory
+        yield
 
     def system(self, command):
         """Run a shell command, but nothing that would install packages: there is no network."""
@@ -95,13 +101,14 @@ def run_cell(shell, source, seconds):
     Returns
     -------
     status : str
-        "ok" or "error".
+        "ok", "error", or "full" if what the cell leaves behind leaves no room for marking.
     message : str
     """
 
     def late(signum, frame):
         raise TookTooLong(f"the cell took longer than {seconds:g} s")
 
+    resource.setrlimit(resource.RLIMIT_AS, (SPACE, LIMITS[resource.RLIMIT_AS]))
     signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
@@ -114,10 +121,25 @@ def run_cell(shell, source, seconds):
     if "matplotlib.pyplot" in sys.modules:  # as notebooks do: a figure lives as long as its cell
         with contextlib.suppress(BaseException):
             sys.modules["matplotlib.pyplot"].close("all")
+    resource.setrlimit(resource.RLIMIT_AS, (LIMITS[resource.RLIMIT_AS],) * 2)
+    threads = crowd()
+    if threads > CROWD:
+        return "full", f"it left {threads} threads and processes running"
+    if len(os.listdir("/proc/self/fd")) > OPEN:
+        return "full", "it left too many files open"
     if error is None:
         return "ok", ""
     said = text_of(error)
     return "error", f"{said['error']}: {said['text']}" if said["text"] else said["error"]
+
+
+def crowd():
+    """Count the threads of all processes in the sandbox."""
+    count = 0
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):  # it just ended
+            count += len(os.listdir(f"/proc/{name}/task"))
+    return count
 
 
 def try_cases(cases, names, seconds, wall):
@@ -140,33 +162,40 @@ def try_cases(cases, names, seconds, wall):
         "" if all did, "late" if the time was over, else "gone".
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    with tempfile.TemporaryFile() as file:
-        child = os.fork()
-        if not child:
-            _child(cases, names, seconds, file.fileno())
-        status = _wait(child, wall)
-        file.seek(0)
-        lines = file.read(LONGEST).split(b"\n")[:-1]
+    results, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        _child(cases, names, seconds, writing)
+    os.close(writing)
+    lines = _collect(child, results, wall).split(b"\n")[:-1]
+    os.close(results)
+    with contextlib.suppress(OSError):
+        os.killpg(child, signal.SIGKILL)
+    with contextlib.suppress(OSError):  # if it had no time to open a session
+        os.kill(child, signal.SIGKILL)
+    status = os.waitpid(child, 0)[1]
     killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL)
     complete = len(lines) == len(cases)
     return [json.loads(line) for line in lines], "" if complete else "late" if killed else "gone"
 
 
-def _wait(child, wall):
-    """Wait for a child, and kill it with its whole session when its time is over."""
-    handle = os.pidfd_open(child)
-    try:
-        select.select([handle], [], [], wall)
-    finally:
-        os.close(handle)
-        with contextlib.suppress(OSError):
-            os.killpg(child, signal.SIGKILL)
-        with contextlib.suppress(OSError):  # if it had no time to open a session
-            os.kill(child, signal.SIGKILL)
-    return os.waitpid(child, 0)[1]
+def _collect(child, results, wall):
+    """Read what a child writes until it ends or its time is over."""
+    data, waiting, end = bytearray(), [os.pidfd_open(child), results], time.monotonic() + wall
+    while len(data) <= LONGEST:
+        ready = select.select(waiting, [], [], max(0.0, end - time.monotonic()))[0]
+        if results in ready:
+            part = os.read(results, 2**20)
+            data += part
+            if not part:  # closed, but perhaps not ended
+                waiting.remove(results)
+        else:
+            break
+    os.close(waiting[0])
+    return bytes(data)
 
 
-def _child(cases, names, seconds, file):
+def _child(cases, names, seconds, writing):
     """Evaluate cases and write a line for each; never return."""
     try:
         os.setsid()
@@ -184,7 +213,7 @@ def _child(cases, names, seconds, file):
                 line = json.dumps(error).encode() + b"\n"
             room -= len(line)
             while line:
-                line = line[os.write(file, line) :]
+                line = line[os.write(writing, line) :]
     finally:
         os._exit(0)
 

@@ -141,7 +141,7 @@ def outer():
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
 
 
-def inner(assignment, folder, descriptors, calls):
+def inner(assignment, folder, descriptors):
     """The command line of the inner sandbox, which sees what a student may see.
 
     Parameters
@@ -149,10 +149,8 @@ def inner(assignment, folder, descriptors, calls):
     assignment : Assignment
     folder : Path
         An empty folder of the outer sandbox, for what is made for this assignment.
-    descriptors : (int, int)
-        Where the runner reads and writes.
-    calls : int
-        File descriptor from which `seccomp.program` can be read.
+    descriptors : (int, int, int)
+        Where the runner reads, where it writes, and where `seccomp.program` can be read.
 
     Returns
     -------
@@ -163,6 +161,7 @@ def inner(assignment, folder, descriptors, calls):
     files = {f"/course/coursework/{name}": ROOT / "coursework" / name for name in SHIPPED}
     files |= {f"/course/cnnlib/{name}": ROOT / "cnnlib" / name for name in assignment.cnnlib}
     files[f"/course/{checks.name}"] = checks
+    *pipes, calls = descriptors
     command = [*_box(), "--disable-userns", *_masks(assignment, folder)]
     for place, path in files.items():
         command += ["--ro-bind", str(path), place]
@@ -170,7 +169,7 @@ def inner(assignment, folder, descriptors, calls):
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/home/student"]
     command += ["--seccomp", str(calls), "--"]
     start = "import sys; sys.path.insert(0, '/course'); from coursework.runner import main; main({}, {})"
-    return command + python(start.format(*descriptors))
+    return command + python(start.format(*pipes))
 
 
 def _masks(assignment, folder):

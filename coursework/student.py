@@ -32,28 +32,32 @@ class Student:
     def __init__(self, assignment, deadline):
         self.deadline = deadline
         self.folder = tempfile.TemporaryDirectory()
-        errors = Path(self.folder.name, "errors")
         commands, self.commands = os.pipe()
         self.replies, replies = os.pipe()
-        program = Path(self.folder.name, "calls")
-        program.write_bytes(seccomp.program())
-        with errors.open("wb") as file, program.open("rb") as calls:
-            self.process = subprocess.Popen(
-                sandbox.inner(assignment, Path(self.folder.name), (commands, replies), calls.fileno()),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=file,
-                pass_fds=(commands, replies, calls.fileno()),
-            )
-        os.close(commands)
-        os.close(replies)
+        # no file of ours is open there: a student could fill it by way of /proc/1/fd
+        errors, complaints = os.pipe()
+        calls, program = os.pipe()
+        os.write(program, seccomp.program())
+        os.close(program)
+        inside = (commands, replies, calls)
+        self.process = subprocess.Popen(
+            sandbox.inner(assignment, Path(self.folder.name), inside),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=complaints,
+            pass_fds=inside,
+        )
+        for descriptor in (*inside, complaints):
+            os.close(descriptor)
         try:
             if receive(self.replies, time.monotonic() + START, 100) != "ready":
                 raise EOFError
         except (EOFError, TimeoutError, Malformed):
-            said = errors.read_text(errors="replace")[:2000]
+            said = os.read(errors, 4000).decode(errors="replace")
             self.close()
             raise sandbox.Refused(f"The inner sandbox does not start: {said}") from None
+        finally:
+            os.close(errors)
 
     def ask(self, message, seconds):
         """Send a message and return the answer, or raise `Gone` with why none came."""
@@ -73,10 +77,11 @@ class Student:
         except Malformed:
             raise Gone(NO_ANSWER) from None
 
-    def watch(self):
-        """Raise `Gone` if the processes of this sandbox hold too much memory together."""
-        if held() > sandbox.MEMORY:
-            raise Gone(f"it used more than {sandbox.MEMORY / 2**30:g} GB of memory")
+    def watch(self, share=1.0):
+        """Raise `Gone` if the processes hold more memory together than a share of what is allowed."""
+        most = share * sandbox.MEMORY
+        if held() > most:
+            raise Gone(f"it used more than {most / 2**30:.3g} GB of memory")
 
     def close(self):
         """End the sandbox and whatever runs in it."""

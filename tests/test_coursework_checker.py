@@ -141,6 +141,9 @@ class Fake:
     def close(self):
         self.asked.append("close")
 
+    def watch(self, share):
+        assert share < 1
+
 
 def right():
     return [[{"value": encode(1.0)}, {"value": encode((1.0, 2.0))}], ""]
@@ -192,6 +195,19 @@ def test_a_cell_that_ends_the_process_is_skipped_and_the_rest_is_marked(monkeypa
     assert second.asked == ["plan", ("run", 1), "try", "close"]
     assert marking.cells[0][0] == "skipped"
     assert marking.marks == {"q1": (2.0, "")}
+
+
+def test_a_cell_that_leaves_too_much_behind_is_skipped(monkeypatch):
+    class Full(Fake):
+        def watch(self, share):
+            raise Gone("it used more than 2 GB of memory")
+
+    marking = attempt(monkeypatch, Full(), Fake(run=["full", "it left too many files open"]), Fake())
+    assert [told for _, told in marking.cells] == [
+        "it used more than 2 GB of memory",
+        "it left too many files open",
+    ]
+    assert {status for status, _ in marking.cells} == {"skipped"}
 
 
 def test_a_question_that_ends_the_process_costs_its_own_points_and_is_not_tried_again(monkeypatch):

@@ -117,6 +117,22 @@ def test_a_file_is_at_most_64_megabytes(look):
     assert seen == 1
 
 
+def test_no_file_of_the_outer_sandbox_is_within_reach(look):
+    seen = look(
+        """
+seen = []
+for pid in filter(str.isdigit, os.listdir('/proc')):
+    for name in os.listdir(f'/proc/{pid}/fd'):
+        try: seen.append(os.readlink(f'/proc/{pid}/fd/{name}').split(':')[0])
+        except OSError: pass
+    for link in ('root', 'cwd'):
+        seen += [name for name in os.listdir(f'/proc/{pid}/{link}/') if name in ('work', 'root', 'var')]
+seen = sorted(set(seen))
+"""
+    )
+    assert set(seen) <= {"/dev/null", "pipe", "anon_inode", "/proc", *(f"/proc/{i}/fd" for i in range(20))}
+
+
 def test_there_is_no_network(look):
     seen = look(
         "import socket\nseen = []\n"
