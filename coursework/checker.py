@@ -75,21 +75,31 @@ class Marking:
 
     def __init__(self, assignment, sources, seed, seconds):
         self.assignment, self.sources, self.seconds = assignment, sources, seconds
-        begin = time.monotonic()
-        self.deadline = begin + seconds
-        self.late = begin + 0.75 * seconds  # from here on, only questions
         self.marks = {}
         self.cells = [("not run", "") for _ in sources]
         try:
             self.cases = {question.name: question.drawn(seed) for question in assignment.questions}
+            self.inputs = {
+                name: [[case.code, encode(case.inputs)] for case in cases]
+                for name, cases in self.cases.items()
+            }
         except Exception as error:
             raise Refused(f"The hidden tests of {assignment.name} do not work: {error!r}") from error
+        begin = time.monotonic()
+        self.deadline = begin + seconds
+        self.late = begin + 0.75 * seconds  # from here on, only questions
 
     def run(self):
         """Mark the questions; where the student's process ends, start it again without that cell."""
         left = ""
-        for _ in range(RESTARTS + 1):
-            student = Student(self.assignment, self.deadline)
+        for start in range(RESTARTS + 1):
+            try:
+                student = Student(self.assignment, self.deadline)
+            except Refused:
+                if not start:
+                    raise
+                left = "the notebook's process could not be started again"
+                break
             try:
                 self.attempt(student)
                 return
@@ -141,7 +151,7 @@ class Marking:
             match student.ask(["run", number, seconds], seconds + self.seconds / 20):
                 case ["ok" | "error" as status, str(message)]:
                     self.cells[number] = (status, clean(message))
-                    student.watch(0.5)  # marking runs in a copy of the process
+                    student.watch(1 / 3)  # marking needs as much again, for a copy of the process
                 case ["full", str(message)]:
                     raise Gone(clean(message))
                 case _:
@@ -154,9 +164,9 @@ class Marking:
         """Try the cases of a question and mark what comes."""
         cases = self.cases[question.name]
         wall = 3 * question.seconds + 5  # for what waits and for a machine that is busy
-        message = [[case.code, encode(case.inputs)] for case in cases]
+        message = ["try", self.inputs[question.name], question.seconds, wall]
         try:
-            answer = student.ask(["try", message, question.seconds, wall], wall + GRACE)
+            answer = student.ask(message, wall + GRACE)
             points, reason = mark(question, cases, *outcomes_of(answer, len(cases)))
         except Malformed:
             points, reason = 0.0, "the results cannot be read"
@@ -172,7 +182,7 @@ class Marking:
         failed = [(i, told) for i, (status, told) in enumerate(self.cells) if status in ("error", "skipped")]
         for i, told in failed:
             if re.search(rf"\b{name}\b", self.sources[i]):
-                return f"{reason} Cell {i + 1}: {told}"
+                return clean(f"{reason} Cell {i + 1}: {told}")
         unwritten = any(told == "NotImplementedError" for _, told in failed)
         return "not written yet" if unwritten else reason
 

@@ -152,7 +152,13 @@ def right():
 def attempt(monkeypatch, *fakes, sources=("f = 1", "g = 1")):
     """Mark with these processes, one after the other."""
     queue = iter(fakes)
-    monkeypatch.setattr("coursework.checker.Student", lambda *args: next(queue))
+
+    def start(*args):
+        if isinstance(fake := next(queue), Exception):
+            raise fake
+        return fake
+
+    monkeypatch.setattr("coursework.checker.Student", start)
     marking = Marking(Assignment("hw0", "t", (QUESTION,)), list(sources), 0, 60)
     marking.run()
     return marking
@@ -223,6 +229,14 @@ def test_after_three_restarts_it_ends_with_a_reason(monkeypatch):
     marking = attempt(monkeypatch, *fakes, sources=["f = 1"] * 9)
     assert marking.marks == {"q1": (0.0, "not reached: it ended the notebook's process")}
     assert [status for status, _ in marking.cells] == ["skipped"] * 4 + ["not run"] * 5
+
+
+def test_a_sandbox_that_does_not_start_is_refused_but_only_at_first(monkeypatch):
+    """At first it is this machine; later it may be what the submission does, which stops no class."""
+    with pytest.raises(Refused):
+        attempt(monkeypatch, Refused("no"))
+    marking = attempt(monkeypatch, Fake(run=Gone("it took too long")), Refused("no"))
+    assert marking.marks == {"q1": (0.0, "not reached: the notebook's process could not be started again")}
 
 
 def test_a_missing_name_points_to_the_cell_that_failed(monkeypatch):
