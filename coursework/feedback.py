@@ -30,7 +30,8 @@ th, td { text-align: left; vertical-align: top; padding: .4rem .6rem .4rem 0;
 .found td { border-top: 0; padding: 0 0 .6rem; }
 td.points { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .good { color: var(--good); } .bad { color: var(--bad); }
-bdi, pre { overflow-wrap: anywhere; } pre { white-space: pre-wrap; font: .9rem/1.45 ui-monospace, monospace; margin: 0; }
+bdi, pre { overflow-wrap: anywhere; }
+pre { white-space: pre-wrap; font: .9rem/1.45 ui-monospace, monospace; margin: 0; }
 """
 DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{DIGEST}'; base-uri 'none'; form-action 'none'"
