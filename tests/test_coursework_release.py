@@ -55,6 +55,22 @@ def test_each_answer_is_left_to_the_student(made):
         assert all(re.search(rf"\b{name}\b", text) for name in question.defines), question.name
 
 
+def test_only_answers_can_be_changed(made):
+    assignment, folder = made
+    for cell in cells(assignment, folder):
+        marks = cell.metadata.get("nbgrader", {})
+        assert cell.metadata.get("editable", True) == (not marks.get("locked", False))
+        assert not (marks and cell.metadata.get("deletable", True))
+
+
+def test_outputs_are_cleared():
+    notebook = nbformat.read(HERE / "hw0" / "hw0.ipynb", as_version=4)
+    cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    cell.outputs, cell.execution_count = [nbformat.v4.new_output("stream", text="42")], 7
+    made = next(cell for cell in release.student_version(notebook).cells if cell.cell_type == "code")
+    assert (made.outputs, made.execution_count) == ([], None)
+
+
 def test_nothing_hidden_is_in_any_byte(made):
     assignment, folder = made
     sentinel = import_module(f"coursework.{assignment.name}.hidden").SENTINEL
