@@ -55,7 +55,7 @@ def _options(arguments):
     parser.add_argument("assignment", choices=(*NAMES, TRIAL))
     parser.add_argument("submissions", type=Path, help="the folder with what students handed in")
     parser.add_argument("--out", type=Path, help="where grades go (grades/hwN)")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many at once (one a core)")
+    parser.add_argument("--jobs", type=int, default=cores(), help="how many at once (one a core)")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
     parser.add_argument("--seed", type=int, help="of the hidden tests; drawn at random if you name none")
     parser.add_argument(
@@ -73,6 +73,11 @@ def _options(arguments):
     if options.out.resolve().is_relative_to(options.submissions.resolve()):
         parser.error(f"--out {options.out} lies among the submissions; name a folder elsewhere")
     return options
+
+
+def cores():
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def grade(options, unit):
@@ -179,7 +184,8 @@ def _outcome(future, assignment, kept):
     except Exception as error:
         if type(error).__name__ == "Refused":  # this machine, or a worker's, must not grade at all
             raise records.Refused(str(error)) from None
-        what = f"{type(error).__name__}: {error}"
+        what = type(error).__name__  # no more: students read this
+        tqdm.write(f"The grader failed with {what}: {error}", file=sys.stderr)
         reason = f"the grader failed, which is not the student's fault; repeat with --resume ({what})"
         return nothing(assignment, kept.seed, reason) | {"failed": True}
 

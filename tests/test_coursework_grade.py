@@ -117,11 +117,13 @@ def test_the_same_seed_gives_the_same_table_and_another_may_not(handed_in, tmp_p
     assert len({(tmp_path / f"a{seed}/grades.csv").read_bytes() for seed in (1, 2, 3, 4)}) > 1
 
 
-def test_a_fault_of_the_grader_is_said_and_repeated_by_resume(handed_in, tmp_path, monkeypatch):
+def test_a_fault_of_the_grader_is_said_and_repeated_by_resume(handed_in, tmp_path, monkeypatch, capsys):
     (handed_in / "fay.ipynb").write_text("q1 fault")
     assert run(handed_in, tmp_path / "out") == 1
     (row,) = [row for row in grades(tmp_path / "out") if row["student_id"] == "fay"]
-    assert "not the student's fault; repeat with --resume (RuntimeError: a fault)" in row["reason"]
+    assert "not the student's fault; repeat with --resume (RuntimeError)" in row["reason"]
+    assert "The grader failed with RuntimeError: a fault" in capsys.readouterr().err
+    assert not any("a fault" in path.read_text("utf-8") for path in tmp_path.glob("out/feedback/*"))
     assert len(grades(tmp_path / "out")) == 7
     monkeypatch.setenv("STANDIN_MENDED", "1")
     assert run(handed_in, tmp_path / "out", "--resume") == 0
