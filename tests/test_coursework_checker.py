@@ -1,6 +1,8 @@
 """Reading notebooks, marking results and what the checker does when the student's process lies."""
 
 import json
+import os
+import time
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from coursework.check import Case
 from coursework.checker import CELLS, CODE, RESTARTS, Marking, Unreadable, outcomes_of
 from coursework.checker import sources_of as read
 from coursework.marks import LONGEST, clean, mark
-from coursework.messages import Malformed, encode
+from coursework.messages import Malformed, encode, receive, send
 from coursework.question import Assignment, Question, load
 from coursework.sandbox import Refused
 from coursework.student import Gone
@@ -259,6 +261,27 @@ def test_hidden_tests_that_do_not_work_are_refused_and_cost_nobody_a_point():
     broken = Question("q1", 1, "t", ("f",), lambda rng: 1 / 0)
     with pytest.raises(Refused, match="hidden tests of hw9 do not work: ZeroDivisionError"):
         Marking(Assignment("hw9", "t", (broken,)), [], 0, 60)
+
+
+@pytest.mark.parametrize(
+    "reply", [["0" * 16, "answer"], "answer", ["answer"], [None, "answer"], ["", "answer", 1]], ids=str
+)
+def test_an_answer_from_before_the_question_is_none(reply, monkeypatch):
+    process = object.__new__(student.Student)
+    reading, process.commands = os.pipe()
+    process.replies, writing = os.pipe()
+    process.deadline = time.monotonic() + 30
+    monkeypatch.setattr(student, "held", lambda: 0)
+    send(writing, reply)
+    with pytest.raises(Gone, match="is no answer"):
+        process.ask(["plan"], 30)
+    number, *_ = receive(reading)
+
+    monkeypatch.setattr("secrets.token_hex", lambda size: number)
+    send(writing, [number, "answer"])
+    assert process.ask(["plan"], 30) == "answer"
+    for pipe in (reading, writing, process.commands, process.replies):
+        os.close(pipe)
 
 
 def test_too_much_memory_is_noticed(monkeypatch):
