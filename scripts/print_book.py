@@ -163,10 +163,9 @@ def page_numbers(pdf):
 
 def print_pdf(page, source, target):
     """Print the HTML file `source` with the Playwright page `page`; return the number of pages."""
-    page.goto(source.as_uri(), timeout=300_000)
-    page.wait_for_load_state("networkidle", timeout=300_000)
-    page.evaluate("window.MathJax?.startup?.promise")
     page.set_default_timeout(300_000)
+    page.goto(source.as_uri())
+    page.evaluate("Promise.all([window.MathJax?.startup?.promise, document.fonts.ready])")
     options = {"prefer_css_page_size": True, "print_background": True, "outline": True, "tagged": True}
     numbers, _ = page_numbers(page.pdf(**options))
     page.evaluate(

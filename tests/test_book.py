@@ -94,16 +94,39 @@ def test_a_broken_cross_reference_fails_the_build_and_is_named(small_book):
     assert "nowhere" in printed
 
 
-def test_a_notebook_that_was_never_run_fails_the_build_and_is_named(small_book):
-    (small_book / "_toc.yml").write_text("format: jb-book\nroot: intro\nchapters:\n- file: canary\n")
+def small_notebook(small_book, cells):
+    """Add a notebook named canary to the small book."""
+    toc = "format: jb-book\nroot: intro\nchapters:\n- file: canary\n"
+    (small_book / "_toc.yml").write_text(toc, encoding="utf-8")
     title = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# A canary"}
-    cells = [{**cell, "execution_count": None, "outputs": []} for cell in CANARY["cells"]]
-    never_run = {**CANARY, "cells": [title, *cells]}
-    (small_book / "canary.ipynb").write_text(json.dumps(never_run), encoding="utf-8")
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = {**CANARY, "metadata": kernel, "cells": [title, *cells]}
+    (small_book / "canary.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def test_a_notebook_that_was_never_run_fails_the_build_and_is_named(small_book):
+    small_notebook(small_book, [{**cell, "execution_count": None, "outputs": []} for cell in CANARY["cells"]])
     status, printed = build(small_book, small_book)
     assert status != 0
     assert "canary" in printed
     assert "code cell 1: execution count None" in printed
+
+
+@pytest.mark.parametrize("address", ["", "https://github.com/someone/course"])
+def test_chapters_have_launch_buttons_if_the_repository_is_named(small_book, address):
+    """One setting in one place: `repository` of _config.yml."""
+    settings = (small_book / "_config.yml").read_text(encoding="utf-8")
+    assert 'repository: ""\n' in settings
+    named = settings.replace('repository: ""\n', f"repository: {address!r}\n")
+    (small_book / "_config.yml").write_text(named, encoding="utf-8")
+    small_notebook(small_book, [])
+    status, printed = build(small_book, small_book)
+    assert status == 0, printed
+    page = BeautifulSoup((small_book / "_build/html/canary.html").read_text(encoding="utf-8"), "html.parser")
+    links = {tag["href"] for tag in page.select(".dropdown-launch-buttons a")}
+    binder = "https://mybinder.org/v2/gh/someone/course/main?urlpath=lab/tree/canary.ipynb"
+    colab = "https://colab.research.google.com/github/someone/course/blob/main/canary.ipynb"
+    assert links == ({binder, colab} if address else set())
 
 
 # Reading
