@@ -228,3 +228,14 @@ def test_readme_names_every_chapter_and_only_files_that_exist():
     assert all((ROOT / link).exists() for link in links)
     chapters = {f"chapters/{path.name}" for path in (ROOT / "chapters").glob("*.ipynb")}
     assert chapters <= set(links)
+
+
+def test_binder_installs_what_the_course_needs_and_the_package_itself():
+    lines = (ROOT / "binder/requirements.txt").read_text(encoding="utf-8").split("\n")
+    named = [line.split()[1] for line in lines if line.startswith(("-r ", "-c "))]
+    assert [(ROOT / "binder" / name).resolve() for name in named] == [
+        ROOT / "requirements.txt",
+        ROOT / "constraints.txt",
+    ]
+    assert (ROOT / "binder/runtime.txt").read_text(encoding="utf-8") == "python-{}.{}\n".format(*make.OLDEST)
+    assert "pip install --no-deps --editable ." in (ROOT / "binder/postBuild").read_text(encoding="utf-8")
