@@ -247,8 +247,6 @@ def main(commands, replies):
     for descriptor in (0, 1, 2):
         os.dup2(silence, descriptor)
     os.close(silence)
-    for descriptor in (commands, replies):
-        os.set_inheritable(descriptor, False)
     sys.path.insert(0, "")  # as in a notebook, modules may lie beside it
     send(replies, "ready")
     while True:

@@ -284,6 +284,17 @@ def test_an_answer_from_before_the_question_is_none(reply, monkeypatch):
         os.close(pipe)
 
 
+def test_no_answer_is_waited_for_longer_than_the_notebook_has():
+    process = object.__new__(student.Student)
+    reading, process.commands = os.pipe()
+    process.replies, writing = os.pipe()
+    process.deadline = time.monotonic()
+    with pytest.raises(Gone, match="the time of the notebook was over"):
+        process.ask(["plan"], 30)
+    for pipe in (reading, writing, process.commands, process.replies):
+        os.close(pipe)
+
+
 def test_too_much_memory_is_noticed(monkeypatch):
     monkeypatch.setattr(student, "held", lambda: 5 * 2**30)
     with pytest.raises(Gone, match="more than 4 GB"):

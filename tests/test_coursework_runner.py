@@ -255,6 +255,15 @@ def test_what_an_answer_changes_while_it_is_marked_changes_no_other(grade):
     assert points(grade(*with_answer("hw0", "q1", answer))) == [0, 1, 2, 2]
 
 
+def test_processes_that_an_answer_leaves_behind_end_with_its_question(grade):
+    """A dozen for each case: those of two questions together would be more than may run."""
+    leave = "    import subprocess\n    for i in range(12): subprocess.Popen(['sleep', '99'])\n    return "
+    first = "def brightness(image):\n" + leave + "image.mean()"
+    second = "def extremes(image):\n" + leave + "image.min(), image.max()"
+    sources = sources_of("hw0")
+    assert points(grade(sources[0], first, second, *sources[5:])) == [1, 1, 2, 2]
+
+
 def test_later_work_changes_no_earlier_grade(grade):
     later = "def classify(images): return 0\nbrightness = extremes = stretch = None\nimport os; os._exit(1)"
     result = grade(*with_answer("hw0", "q4", later))
