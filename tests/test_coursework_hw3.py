@@ -9,6 +9,8 @@ from numpy.testing import assert_allclose
 from torch.nn import functional
 
 from cnnlib.gradcheck import numerical_gradient
+from cnnlib.layers import Linear
+from cnnlib.losses import CrossEntropyLoss
 from coursework import variants
 from coursework.check import difference
 from coursework.hw3 import hidden, public
@@ -144,6 +146,35 @@ def test_an_honest_training_reads_with_a_margin():
         votes = public.network_votes(names["train"](*learn, rng), new[0])
         right.append(np.mean(votes.argmax(axis=1) == new[1]))
     assert min(right) > 0.8
+
+
+def linear_on_pixels(images, labels, rng):
+    """Softmax regression, trained as long as the solution is."""
+    layer, loss = Linear(images[0].size, int(labels.max()) + 1, rng=rng), CrossEntropyLoss()
+    for _ in range(40):
+        for batch in np.array_split(rng.permutation(len(images)), len(images) // 32):
+            loss.forward(layer.forward(images[batch].reshape(len(batch), -1)), labels[batch])
+            layer.backward(loss.backward(), need_dx=False)
+            layer.weight, layer.bias = layer.weight - 0.05 * layer.dweight, layer.bias - 0.05 * layer.dbias
+    return layer
+
+
+@pytest.mark.slow_grading
+def test_what_the_text_of_question_7_says_of_simpler_readers():
+    """With the pixels alone about a third of six signs, with filters left as they were about half."""
+    fixed = variants.variants("hw3", "WRONG")["q7", "filters stay as they were"]
+    names, _ = variants.names_after("hw3", {"q7": fixed})
+    pixels, filters = [], []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        signs = public.invent_signs(6, rng)
+        learn, new = public.write_sheets(signs, 500, rng), public.write_sheets(signs, 400, rng)
+        votes = linear_on_pixels(*learn, rng).forward(new[0].reshape(400, -1))
+        pixels.append(np.mean(votes.argmax(axis=1) == new[1]))
+        votes = public.network_votes(names["train"](*learn, rng), new[0])
+        filters.append(np.mean(votes.argmax(axis=1) == new[1]))
+    assert 0.27 < np.mean(pixels) < 0.4
+    assert 0.43 < np.mean(filters) < 0.6
 
 
 def test_the_grader_gives_the_solution_all_points():

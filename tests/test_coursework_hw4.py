@@ -8,6 +8,9 @@ from coursework_variants import Promises
 from numpy.testing import assert_allclose
 from torch import nn
 
+from cnnlib.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
+from cnnlib.losses import CrossEntropyLoss
+from cnnlib.network import Sequential
 from cnnlib.receptive_field import receptive_field
 from cnnlib.summary import summarize
 from cnnlib.vgg import VGG16
@@ -248,6 +251,39 @@ def test_an_honest_network_tells_with_a_margin():
         network = [public._tidy(layer) for layer in names["small_network"](*learn, rng)]
         right.append(np.mean(public.votes(network, new[0]).argmax(axis=1) == new[1]))
     assert min(right) > 0.88
+
+
+def numbers_and_share(layers, learn, new, rng):
+    """How many numbers a network has, and which share it tells after training."""
+    network, loss = Sequential(*layers), CrossEntropyLoss()
+    velocities = [np.zeros_like(parameter) for parameter in network.parameters()]
+    for epoch in range(20):
+        for batch in np.array_split(rng.permutation(len(learn[0])), 13):
+            loss.forward(network.forward(learn[0][batch]), learn[1][batch])
+            network.backward(loss.backward(), need_dx=False)
+            moves = zip(network.parameters(), velocities, network.gradients(), strict=True)
+            for parameter, velocity, gradient in moves:
+                velocity *= 0.9
+                velocity -= 0.05 * (1 - epoch / 20) * gradient
+                parameter += velocity
+    share = np.mean(network.forward(new[0]).argmax(axis=1) == new[1])
+    return sum(parameter.size for parameter in network.parameters()), share
+
+
+@pytest.mark.slow_grading
+def test_what_the_text_of_question_6_says_of_other_networks():
+    """Pixels: 394 numbers, about 58 %. Five filters of 3 x 3: 62 numbers, about 92 %."""
+    shares = {}
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        learn, new = public.write_sheets(400, rng), public.write_sheets(1000, rng)
+        pixels = [Flatten(), Linear(196, 2, rng=rng)]
+        filters = [Conv2d(1, 5, 3, rng=rng), ReLU(), MaxPool2d(12), Flatten(), Linear(5, 2, rng=rng)]
+        for layers in (pixels, filters):
+            count, share = numbers_and_share(layers, learn, new, rng)
+            shares.setdefault(count, []).append(share)
+    means = {count: round(float(np.mean(share)), 2) for count, share in shares.items()}
+    assert means == {394: pytest.approx(0.58, abs=0.04), 62: pytest.approx(0.92, abs=0.03)}
 
 
 def test_the_grader_gives_the_solution_all_points():

@@ -321,8 +321,8 @@ def design(shape, out_shape, field, most):
     "q6": {
         "three filters of 4x4, with cnnlib's layers": _TRAIN.format(
             start="net = [Conv2d(1, 3, 4, rng=rng), ReLU(), MaxPool2d(11), Flatten(), Linear(3, 2, rng=rng)]",
-            epochs=18,
-            enough=0.15,
+            epochs=10,
+            enough=0.3,
             give="""[
         {"kind": "conv", "weight": net[0].weight, "bias": net[0].bias, "stride": 1, "padding": 0},
         {"kind": "relu"},
@@ -333,8 +333,8 @@ def design(shape, out_shape, field, most):
         "two filters of 5x5 with padding, in single precision": _TRAIN.format(
             start="a, b = Conv2d(1, 2, 5, 1, 1, rng=rng), Linear(2, 2, rng=rng)\n"
             "        net = [a, ReLU(), MaxPool2d(12), Flatten(), b]",
-            epochs=12,
-            enough=0.2,
+            epochs=9,
+            enough=0.3,
             give="""(
         {"kind": "conv", "weight": net[0].weight.astype(np.float32), "bias": net[0].bias, "padding": 1},
         {"kind": "relu"},
