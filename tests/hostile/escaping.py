@@ -171,13 +171,13 @@ ESCAPING.beside(
     REPORT
     + """
 import glob
-for path in glob.glob("/proc/sys/**/*", recursive=True) + ["/proc/sysrq-trigger", "/proc/1/oom_score_adj", "/proc/self/uid_map"]:
+for path in glob.glob("/proc/sys/**/*", recursive=True) + ["/proc/sysrq-trigger", "/proc/self/uid_map"]:
     try:
         text = open(path).read()
         open(path, "w").write(text)
     except (OSError, ValueError):
         continue
-    if not any(own in path for own in ("/net/", "mqueue", "/msg", "/sem", "/shm", "msgmni", "ns_last_pid")):  # of its namespaces
+    if not any(own in path for own in ("/net/", "mqueue", "/msg", "/sem", "/shm", "msgmni", "pid_max", "last_pid")):  # of its namespaces
         report(path)
 """,
 )

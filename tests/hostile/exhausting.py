@@ -46,8 +46,6 @@ EXHAUSTING.beside(
     for _ in range(10_000):
         threading.Thread(target=time.sleep, args=(10**6,), daemon=True).start()
     """,
-    right=(),
-    may=tuple(POINTS),
 )
 EXHAUSTING.beside("memory", "take all memory there is", "x = []\nwhile True:\n    x.append(bytearray(2**26))")
 EXHAUSTING.beside("memory-at-once", "sixteen gigabytes of ones", "x = np.ones(2**31)")
@@ -93,8 +91,6 @@ EXHAUSTING.beside(
         os.write(kept[-1], bytes(50 * 2**20))
     import time; time.sleep(1)
     """,
-    right=(),
-    may=tuple(POINTS),
 )
 EXHAUSTING.beside(
     "shared-memory",
@@ -110,8 +106,6 @@ EXHAUSTING.beside(
             libc.shmdt(ctypes.c_void_p(place))
     time.sleep(1)
     """,
-    right=(),
-    may=tuple(POINTS),
 )
 EXHAUSTING.beside(
     "disk",
@@ -127,8 +121,6 @@ EXHAUSTING.beside(
             except OSError:
                 pass
     """,
-    right=(),
-    may=tuple(POINTS),
 )
 EXHAUSTING.beside(
     "disk-of-the-checker",
@@ -152,15 +144,11 @@ EXHAUSTING.beside(
     "many-files",
     "a hundred thousand empty files",
     "for i in range(100_000):\n    open(f'/tmp/{i}', 'w').close()",
-    right=(),
-    may=tuple(POINTS),
 )
 EXHAUSTING.beside(
     "descriptors",
     "open files until no more can be opened",
     "kept = []\nwhile True:\n    kept.append(open('/dev/null'))",
-    right=(),
-    may=tuple(POINTS),
 )
 EXHAUSTING.beside(
     "output",
@@ -201,7 +189,7 @@ EXHAUSTING.add(
     HONEST["q1"],
     *["import time\ntime.sleep(9)"] * 9,
     HONEST["q2"],
-    may=("q1",),
+    right=("q1",),
 )
 
 OUTLIVING = Family("outliving the grading")
