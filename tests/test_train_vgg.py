@@ -160,6 +160,7 @@ train_vgg.main(sys.argv[1:])
 """
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_killed_worker_is_restarted_and_resumes_to_the_same_end(tmp_path):
     """The second of two processes kills itself, once, in the second of two steps of the third epoch."""
     script = tmp_path / "dies.py"
