@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -17,7 +18,9 @@ import print_book
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from sphinx.search.en import SearchEnglish
 from test_chapters import CANARY
+from test_glossary import NAMES as TERMS
 
 ROOT = Path(__file__).resolve().parent.parent
 FRAME = ("_config.yml", "_ext", "_static", "_templates", "references.bib")
@@ -137,6 +140,29 @@ def test_every_chapter_has_a_page(pages):
     assert chapters <= set(html_files(pages))
 
 
+def test_search_finds_every_term_of_the_glossary(pages):
+    """Each word of a term, cut to its stem as the search box cuts it, leads to the glossary."""
+    text = (pages / "searchindex.js").read_text(encoding="utf-8")
+    index = json.loads(text.removeprefix("Search.setIndex(").removesuffix(")"))
+    glossary = index["docnames"].index("chapters/glossary")
+    language = SearchEnglish({})
+    for name in TERMS:
+        words = [word for word in language.split(name.lower()) if language.word_filter(word)]
+        assert words, name
+        for word in words:
+            stem = language.stem(word)
+            found = index["terms"].get(stem if language.word_filter(stem) else word, [])
+            assert glossary in (found if isinstance(found, list) else [found]), (name, word)
+
+
+def test_the_index_lists_every_term_of_the_glossary(pages):
+    text = unescape((pages / "genindex.html").read_text(encoding="utf-8"))
+    entries = dict(
+        re.findall(r'<a href="chapters/glossary\.html#(term-[^"]+)"><strong>([^<]+)</strong>', text)
+    )
+    assert set(entries.values()) == set(TERMS)
+
+
 def test_no_page_loads_anything_from_elsewhere(pages):
     """Scripts, styles, fonts, pictures and frames; links that a reader may follow are no loads."""
     loads = re.compile(
@@ -232,7 +258,15 @@ def test_explorers_move_without_a_kernel(pages, browser_page):
 LOOKS = [(1280, "light"), (360, "dark"), (1280, "dark"), (360, "light")]
 # Cards; a chapter with explorers, folded solutions, mathematics and tables; and each other kind.
 CHAPTER = "chapters/05_convolution_layers"
-SAMPLE = ("intro", CHAPTER, "chapters/concordance", "bibliography", "genindex", "search")
+SAMPLE = (
+    "intro",
+    CHAPTER,
+    "chapters/concordance",
+    "chapters/glossary",
+    "bibliography",
+    "genindex",
+    "search",
+)
 RULES = """async within => (await axe.run(within, {preload: false})).violations.flatMap(rule =>
     rule.nodes.map(node => `${rule.id} (${rule.impact}): ${node.html} ${node.failureSummary}`))"""
 UNFOLD = "document.querySelectorAll('.toggle-hidden > .admonition-title').forEach(title => title.click())"
