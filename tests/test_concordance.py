@@ -49,3 +49,26 @@ def test_items_stand_once_and_in_order():
     names = [item for item, _ in ITEMS]
     assert names == sorted(set(names))
     assert set(names) >= {"D14", *(f"D{n}" for n in range(15, 38))}
+
+
+SLIPS = re.findall(
+    r"^\| (D\d\d(?:, D\d\d)*) \| (.*) \| (.*) \|$", PAGE.split("## Slips")[1], flags=re.MULTILINE
+)
+
+
+def test_every_row_of_the_slips_is_read():
+    assert len(SLIPS) == PAGE.split("## Slips")[1].count("\n| D") >= 15
+
+
+@pytest.mark.parametrize(("items", "shown", "holds"), SLIPS, ids=[slip[1][:40] for slip in SLIPS])
+def test_a_slip_says_what_holds_and_links_to_where_it_is_seen(items, shown, holds):
+    assert set(items.split(", ")) <= {item for item, _ in ITEMS}
+    links = re.findall(r"\(\[here\]\(#([\w-]+)\)\)$", holds)
+    assert len(links) == 1
+    assert links[0] in LABELS
+    assert "](#" not in shown
+
+
+def test_slips_stand_in_the_order_of_the_lecture():
+    firsts = [items[:3] for items, _, _ in SLIPS]
+    assert firsts == sorted(firsts)
