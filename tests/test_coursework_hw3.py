@@ -84,7 +84,7 @@ def test_the_losss_reference_is_autograds(rng):
 def test_the_planted_gradients_are_where_they_are_said_to_be(seed):
     """Held against cnnlib's own witness, with a step that fits each function."""
     for case in variants.hidden("hw3", seed)["q6"]:
-        if isinstance(case.expected, np.ndarray):
+        if case.code.endswith(", x, gradient)"):
             function = eval(case.code.removeprefix("wrong_entries(").removesuffix(", x, gradient)"))
             x, claimed = case.inputs["x"].astype(float), case.inputs["gradient"]
             step = 1e-5 if "large loss" in case.says else 1e-6
