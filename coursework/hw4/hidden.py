@@ -3,7 +3,7 @@
 import numpy as np
 
 from coursework.check import Case
-from coursework.hw4.public import EXACT, RELU, TELL, conv, linear, pool, tells, vgg16, write_sheets
+from coursework.hw4.public import EXACT, RELU, TELL, breaks, conv, linear, pool, tells, vgg16, write_sheets
 from coursework.question import Assignment, Question
 
 SENTINEL = "hidden-hw4-47cf347d1c3a242c"
@@ -115,11 +115,8 @@ def affords(shape, out_shape, field, most):
                     return f"{name} must be a whole number from 1 (padding from 0) to 10,000"
         if got[0]["kind"] != "conv":
             return "the first layer must be a convolution"
-        filters = [layer for layer in got if layer["kind"] == "conv"]
-        if min(layer["out_channels"] for layer in filters) < 8:
-            return "every convolution needs at least 8 channels"
-        if any((layer["dilation"], layer["groups"]) != (1, 1) for layer in filters):
-            return "neither dilation nor groups are allowed"
+        if broken := breaks(got):
+            return broken
         channels, side, parameters, sees, jump = shape[0], shape[1:], 0, 1, 1
         for layer in got:
             if layer["kind"] == "relu":

@@ -34,6 +34,16 @@ def vgg16():
     return layers, shapes + [(4096,)] * 4 + [(1000,)]
 
 
+def breaks(layers):
+    """Which rule the convolutions of a design break; None if they keep to them."""
+    filters = [layer for layer in layers if layer["kind"] == "conv"]
+    if min(layer["out_channels"] for layer in filters) < 8:
+        return "every convolution needs at least 8 channels"
+    if any((layer["dilation"], layer["groups"]) != (1, 1) for layer in filters):
+        return "neither dilation nor groups are allowed"
+    return None
+
+
 def meets(shape, out_shape, field, most):
     """Make a judge of designs that builds them from cnnlib's layers and looks."""
 
@@ -45,11 +55,8 @@ def meets(shape, out_shape, field, most):
             return f"only convolutions, ReLU and pooling are allowed, got {sorted(kinds)}"
         if got[0]["kind"] != "conv":
             return f"the first layer must be a convolution, got {got[0]['kind']!r}"
-        filters = [layer for layer in got if layer["kind"] == "conv"]
-        if min(layer["out_channels"] for layer in filters) < 8:
-            return "every convolution needs at least 8 channels"
-        if any((layer["dilation"], layer["groups"]) != (1, 1) for layer in filters):
-            return "neither dilation nor groups are allowed"
+        if broken := breaks(got):
+            return broken
         try:
             network = _build(got, shape[0])
             out = _forward(network, np.ones((1, *shape))).shape[1:]
