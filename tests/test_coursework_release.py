@@ -94,12 +94,16 @@ def test_the_same_sources_give_the_same_bytes(made, tmp_path):
 
 
 def alone(assignment, folder, place, program):
-    """Run a program with the released checks, numpy, and no other package."""
+    """Run a program with the released checks and numpy, and of cnnlib at most what the assignment names."""
     for name in ("numpy", "numpy.libs"):
         package = Path(np.__file__).parent.parent / name
         if package.exists():
             (place / name).symlink_to(package)
     shutil.copy(folder / f"{assignment.name}_checks.py", place)
+    if "from cnnlib" in (place / f"{assignment.name}_checks.py").read_text("utf-8"):
+        for name in assignment.cnnlib:  # what the assignment says that it needs, and no more of it
+            (place / "cnnlib" / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / "cnnlib" / name).symlink_to(HERE.parent / "cnnlib" / name)
     program = (
         f"import sys; sys.path.insert(0, {str(place)!r})\nfrom {assignment.name}_checks import check\n"
         + program
@@ -112,7 +116,7 @@ def alone(assignment, folder, place, program):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="makes links")
-def test_the_checks_work_with_numpy_alone(made, tmp_path):
+def test_the_checks_need_numpy_and_what_the_assignment_names(made, tmp_path):
     assignment, folder = made
     shown = alone(assignment, folder, tmp_path, "check()\ncheck('q1')\ncheck('q99')")
     for question in assignment.questions:
