@@ -100,6 +100,7 @@ def test_nothing_can_be_written_outside_three_small_places(look):
     seen = look(
         "seen = []\n"
         "places = '/ /dev /usr /usr/lib /course /course/coursework /home /proc /lib'.split()\n"
+        "try: open('/proc/sys/kernel/pid_max', 'r+'); seen.append('pid_max')\nexcept OSError: pass\n"
         f"for folder in [*places, {sys.prefix + '/bin'!r}, {sys.prefix + '/lib'!r}]:\n"
         "    try:\n        open(folder + '/new', 'w'); seen.append(folder)\n    except OSError: pass\n"
         "for folder in ('/tmp', '/dev/shm', '/home/student'):\n"
