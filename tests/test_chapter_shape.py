@@ -1,4 +1,4 @@
-"""Each chapter opens with a question and what it takes, and closes with exercises, an answer and the way on."""
+"""Each chapter opens with a question and what it takes, and closes with exercises, an answer and more."""
 
 import json
 import re
