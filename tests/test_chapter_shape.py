@@ -1,4 +1,4 @@
-"""Each chapter opens with a question and what it takes, and closes with exercises, an answer and more."""
+"""Each chapter opens with a question, and closes with exercises, an answer and the way on."""
 
 import json
 import re
