@@ -174,7 +174,8 @@ import glob
 for path in glob.glob("/proc/sys/**/*", recursive=True) + ["/proc/sysrq-trigger", "/proc/self/uid_map"]:
     try:
         text = open(path).read()
-        open(path, "w").write(text)
+        with open(path, "w") as file:
+            file.write(text)
     except (OSError, ValueError):
         continue
     if not any(own in path for own in ("/net/", "mqueue", "/msg", "/sem", "/shm", "msgmni", "pid_max", "last_pid")):  # of its namespaces
