@@ -8,7 +8,7 @@ shares its fate. A row of an image is then a matrix of C lines, with W * N numbe
 *Half of im2col.* im2col writes what each window sees as a column, so that a convolution becomes one product
 of matrices; but it copies each pixel KH * KW times. Here only the columns of the kernel are unrolled: each
 row is written KW times, once for each column of the kernel, shifted, and cut to the length of the output.
-For a kernel of 3 x 2, where a letter stands for one pixel of all images:
+For a kernel of 3 x 2, where a letter stands for one pixel of all images::
 
     x              strip
 

@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import importlib
 import importlib.resources
 import json
 import os
@@ -19,6 +20,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from sphinx.search.en import SearchEnglish
+from test_architecture import MAY_IMPORT
 from test_chapters import CANARY
 from test_glossary import NAMES as TERMS
 
@@ -163,6 +165,23 @@ def test_the_index_lists_every_term_of_the_glossary(pages):
     assert set(entries.values()) == set(TERMS)
 
 
+def test_the_page_of_cnnlib_has_every_public_name_with_its_signature(pages):
+    text = (pages / "api.html").read_text(encoding="utf-8")
+    shown = set(re.findall(r'<dt class="sig sig-object py" id="([^"]+)"', text))
+    for row in set(MAY_IMPORT) - {"__init__"}:
+        module = importlib.import_module(f"cnnlib.{row}")
+        own = [
+            name
+            for name, thing in vars(module).items()
+            if getattr(thing, "__module__", "") == module.__name__
+        ]
+        for name in getattr(module, "__all__", own):
+            if not name.startswith("_") and getattr(module, name).__doc__:
+                assert f"cnnlib.{row}.{name}" in shown
+    assert 'conv2d</span></span><span class="sig-paren">(</span><em class="sig-param">' in text
+    assert "Alias for field number" not in text
+
+
 def test_no_page_loads_anything_from_elsewhere(pages):
     """Scripts, styles, fonts, pictures and frames; links that a reader may follow are no loads."""
     loads = re.compile(
@@ -263,6 +282,7 @@ SAMPLE = (
     CHAPTER,
     "chapters/concordance",
     "chapters/glossary",
+    "api",
     "bibliography",
     "genindex",
     "search",
