@@ -96,7 +96,7 @@ def _box():
     command += ["--proc", "/proc", "--dev", "/dev", "--size", str(16 * 2**20), "--tmpfs", "/dev/shm"]
     command += ["--size", str(64 * 2**20), "--tmpfs", "/tmp"]
     if ROOT.is_relative_to("/usr"):
-        command += ["--tmpfs", str(ROOT)]
+        command += ["--size", str(2**20), "--tmpfs", str(ROOT)]
     bases = dict.fromkeys((sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix))
     for base in (Path(base) for base in bases if not Path(base).is_relative_to("/usr")):
         for part in ("bin", "lib", "lib64", "pyvenv.cfg"):
@@ -180,7 +180,7 @@ def _masks(assignment, folder):
     for base in {"/usr", "/usr/local", sys.base_prefix}:
         for path in Path(base).glob("lib/python3*/*-packages"):
             if path not in packages:
-                command += ["--tmpfs", str(path)]  # packages of other Pythons
+                command += ["--tmpfs", str(path), "--remount-ro", str(path)]  # packages of other Pythons
     for name in (*assignment.hides, *OWN):
         mask = folder / "hidden" / name
         mask.mkdir(parents=True)

@@ -21,6 +21,8 @@ EXHAUSTING.beside(
     "shell-bomb",
     "the shell's fork bomb",
     "import subprocess\nsubprocess.Popen(['bash', '-c', ':(){ :|:& };:'], start_new_session=True).wait()",
+    right=(),  # it may go off while the first answer is tried
+    may=tuple(POINTS),
 )
 EXHAUSTING.beside(
     "busy-crowd",
