@@ -63,18 +63,17 @@ def refusal():
     if "--disable-userns" not in asked.stdout + asked.stderr:
         version = subprocess.run(["bwrap", "--version"], capture_output=True, text=True, check=False)
         return INSTRUCTIONS["old"].format(version.stdout.strip())
-    tried = subprocess.run(
-        [*outer(), *_box(), "--disable-userns", "--", "true"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    tried = subprocess.run(empty(), capture_output=True, text=True, check=False, timeout=60)
     if not tried.returncode:
         return None
     switch = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
     kind = "apparmor" if switch.is_file() and switch.read_text().strip() == "1" else "namespaces"
     return INSTRUCTIONS[kind].format(tried.stderr.strip())
+
+
+def empty():
+    """The command line that starts both sandboxes with nothing in them."""
+    return [*outer(), *_box(), "--disable-userns", "--", "true"]
 
 
 def require():
