@@ -6,6 +6,7 @@ needs nothing but NumPy and knows nothing of the grader.
 """
 
 import copy
+import linecache
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 NUMBERS = "biuf"  # the dtype kinds that count as numbers: bool, int, unsigned, float
+SMALL = 300  # characters: an input that is written in no more is shown where it fails
 
 
 @dataclass(frozen=True)
@@ -152,8 +154,8 @@ def run_checks(cases, names):
     -------
     passed : int
     report : str
-        A line for each case; for one that fails, what was tried, what was expected, what came and
-        a hint.
+        A line for each case; for one that fails, what was tried (small inputs too), what was
+        expected, what came (an error with its line in the notebook) and a hint.
     """
     passed, lines = 0, []
     for case in cases:
@@ -162,14 +164,38 @@ def run_checks(cases, names):
         except NotImplementedError:
             wrong = "not written yet"
         except Exception as error:
-            wrong = f"{type(error).__name__}: {error}"
+            wrong = _raised(error, names)
         passed += wrong is None
         lines.append(f"  {'ok  ' if wrong is None else 'no  '} {case.says}")
         if wrong is not None:
             tried = case.code.strip().replace("\n", "\n            ")
-            lines += [f"       tried {tried}", f"       {wrong}"]
+            lines += [f"       tried {tried}", *_small(case.inputs), f"       {wrong}"]
             lines += [f"       hint: {case.hint}"] if case.hint else []
     return passed, "\n".join(lines)
+
+
+def _small(inputs):
+    """A line for each input that is small enough to read."""
+    written = {name: repr(value) for name, value in inputs.items()}
+    starts = {name: f"       with {name} = " for name in inputs}
+    return [
+        starts[name] + text.replace("\n", "\n" + " " * len(starts[name]))
+        for name, text in written.items()
+        if len(text) <= SMALL
+    ]
+
+
+def _raised(error, names):
+    """An error in words: what it says, and the last line of the student's own that led to it."""
+    said, place, step = f"{type(error).__name__}: {error}", None, error.__traceback__
+    while step is not None:
+        place = step if step.tb_frame.f_globals is names else place
+        step = step.tb_next
+    if place is None:
+        return said + (": has its cell been run, without an error?" if isinstance(error, NameError) else "")
+    code = place.tb_frame.f_code
+    line = linecache.getline(code.co_filename, place.tb_lineno).strip()
+    return f"{said}\n       in line {place.tb_lineno} of the cell that defines {code.co_name}: {line}"
 
 
 def checker(tests):

@@ -1,6 +1,7 @@
 """What students get: the questions and the public tests, which work alone; and nothing that is hidden."""
 
 import json
+import linecache
 import os
 import re
 import shutil
@@ -15,6 +16,8 @@ import numpy as np
 import pytest
 
 from coursework import release
+from coursework.check import Case, run_checks
+from coursework.hw0 import public
 from coursework.question import HERE, NAMES, load
 
 pytest.importorskip("nbgrader", reason="nbgrader is not installed; make test installs it")
@@ -133,6 +136,40 @@ def test_an_answer_passes_its_checks(tmp_path):
     shown = alone(load("hw0"), tmp_path / "hw0", tmp_path / "alone", program)
     assert "q1: 1 of 1 tests pass" in shown
     assert "  ok   a picture of 2x2 pixels" in shown
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("", "NameError: name 'brightness' is not defined: has its cell been run, without an error?"),
+        (
+            "def brightness(image):\n    image = image + 1\n    return image[5]",
+            "IndexError: index 5 is out of bounds for axis 0 with size 2\n"
+            "       in line 3 of the cell that defines brightness: return image[5]",
+        ),
+        (
+            "def brightness(image):\n    return imag",
+            "NameError: name 'imag' is not defined\n"
+            "       in line 2 of the cell that defines brightness: return imag",
+        ),
+        ("def brightness(image):\n    raise NotImplementedError", "not written yet"),
+        ("def brightness(image):\n    return image.sum()", None),
+    ],
+)
+def test_a_check_says_what_went_in_and_which_line_failed(answer, says):
+    names = {"__name__": "notebook"}
+    linecache.cache["<answer>"] = (len(answer), None, answer.splitlines(keepends=True), "<answer>")
+    exec(compile(answer, "<answer>", "exec"), names)
+    passed, report = run_checks(public.TESTS["q1"], names)
+    assert passed == 0
+    assert says is None or f"       {says}\n" in report
+    assert "       with image = array([[0., 1.],\n                           [2., 5.]])\n" in report
+
+
+def test_a_check_shows_no_large_input():
+    case = Case("a large one", "int(x.sum()) + n", {"x": np.ones((30, 30)), "n": 2}, expected=1)
+    _, report = run_checks([case], {})
+    assert report.splitlines()[2:] == ["       with n = 2", "       expected 1, got 902"]
 
 
 LEAKS = {
