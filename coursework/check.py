@@ -193,9 +193,8 @@ def _raised(error, names):
         step = step.tb_next
     if place is None:
         return said + (": has its cell been run, without an error?" if isinstance(error, NameError) else "")
-    code = place.tb_frame.f_code
-    line = linecache.getline(code.co_filename, place.tb_lineno).strip()
-    return f"{said}\n       in line {place.tb_lineno} of the cell that defines {code.co_name}: {line}"
+    line = linecache.getline(place.tb_frame.f_code.co_filename, place.tb_lineno).strip()
+    return f"{said}\n       in line {place.tb_lineno} of its cell: {line}"
 
 
 def checker(tests):

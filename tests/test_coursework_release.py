@@ -145,12 +145,11 @@ def test_an_answer_passes_its_checks(tmp_path):
         (
             "def brightness(image):\n    image = image + 1\n    return image[5]",
             "IndexError: index 5 is out of bounds for axis 0 with size 2\n"
-            "       in line 3 of the cell that defines brightness: return image[5]",
+            "       in line 3 of its cell: return image[5]",
         ),
         (
             "def brightness(image):\n    return imag",
-            "NameError: name 'imag' is not defined\n"
-            "       in line 2 of the cell that defines brightness: return imag",
+            "NameError: name 'imag' is not defined\n       in line 2 of its cell: return imag",
         ),
         ("def brightness(image):\n    raise NotImplementedError", "not written yet"),
         ("def brightness(image):\n    return image.sum()", None),
