@@ -9,6 +9,7 @@ RUN = @$(or $(PYTHON),$(error No Python found. Install Python 3.11 or newer)) ma
 book pdf test lab refresh lint bench setup clean test-grading:
 	$(RUN) $@ $(ARGS)
 
+# make lab ARGS=../hw2 (without ARGS: the chapters)
 # make release HW=hw2 (without HW: all)
 release:
 	$(RUN) $@ $(HW) $(ARGS)

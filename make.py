@@ -148,9 +148,10 @@ def lint(args):
 
 
 def lab(args):
-    """open the chapters in JupyterLab"""
+    """open the chapters in JupyterLab (or a folder of your own: lab ../hw2)"""
     setup(args)
-    run(BIN / "jupyter-lab", "chapters", *args.rest)
+    named = any((ROOT / word).is_dir() for word in args.rest)
+    run(BIN / "jupyter-lab", *([] if named else ["chapters"]), *args.rest)
 
 
 def refresh(args):

@@ -156,10 +156,28 @@ def test_every_test_of_the_grader_runs_with_the_slow_ones(empty, args, monkeypat
     assert empty[-1].endswith(f"-m slow_grading or not slow_grading {files}")
 
 
+@pytest.mark.parametrize(
+    ("rest", "opened"),
+    [
+        ([], "chapters"),
+        (["--port", "8890"], "chapters --port 8890"),
+        (["mine"], "mine"),
+        (["mine", "--no-browser"], "mine --no-browser"),
+        (["nowhere"], "chapters nowhere"),
+    ],
+)
+def test_lab_opens_the_chapters_or_the_folder_that_is_named(empty, args, rest, opened):
+    (make.ROOT / "mine").mkdir()
+    args.rest = rest
+    make.lab(args)
+    assert empty[-1] == f"{make.BIN / 'jupyter-lab'} {opened}"
+
+
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
+        (["lab", "ARGS=../hw2"], "make.py lab ../hw2"),
         (["release"], "make.py release"),
         (["release", "HW=hw2"], "make.py release hw2"),
         (["grade", "HW=hw2", "SUBMISSIONS=a b"], 'make.py grade hw2 "a b"'),
