@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 NUMBERS = "biuf"  # the dtype kinds that count as numbers: bool, int, unsigned, float
+UNWRITTEN = "not written yet"
 SMALL = 300  # characters: an input that is written in no more is shown where it fails
 
 
@@ -162,12 +163,14 @@ def run_checks(cases, names):
         try:
             wrong = difference(case, evaluate(case, names))
         except NotImplementedError:
-            wrong = "not written yet"
+            wrong = UNWRITTEN
         except Exception as error:
             wrong = _raised(error, names)
         passed += wrong is None
         lines.append(f"  {'ok  ' if wrong is None else 'no  '} {case.says}")
-        if wrong is not None:
+        if wrong == UNWRITTEN:
+            lines.append(f"       {wrong}")
+        elif wrong is not None:
             tried = case.code.strip().replace("\n", "\n            ")
             lines += [f"       tried {tried}", *_small(case.inputs), f"       {wrong}"]
             lines += [f"       hint: {case.hint}"] if case.hint else []

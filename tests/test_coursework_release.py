@@ -151,7 +151,6 @@ def test_an_answer_passes_its_checks(tmp_path):
             "def brightness(image):\n    return imag",
             "NameError: name 'imag' is not defined\n       in line 2 of its cell: return imag",
         ),
-        ("def brightness(image):\n    raise NotImplementedError", "not written yet"),
         ("def brightness(image):\n    return image.sum()", None),
     ],
 )
@@ -163,6 +162,14 @@ def test_a_check_says_what_went_in_and_which_line_failed(answer, says):
     assert passed == 0
     assert says is None or f"       {says}\n" in report
     assert "       with image = array([[0., 1.],\n                           [2., 5.]])\n" in report
+
+
+def test_a_check_of_what_is_not_written_says_only_that():
+    def brightness(image):
+        raise NotImplementedError
+
+    passed, report = run_checks(public.TESTS["q1"], {"brightness": brightness})
+    assert (passed, report.splitlines()) == (0, ["  no   a picture of 2x2 pixels", "       not written yet"])
 
 
 def test_a_check_shows_no_large_input():
