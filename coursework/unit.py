@@ -19,7 +19,9 @@ CODE = "import sys; sys.path.insert(0, {!r}); from coursework.checker import mai
 def fingerprint(assignment):
     """SHA-256 of the files that decide the points of an assignment."""
     digest = hashlib.sha256()
-    for path in sorted([*HERE.glob("*.py"), *(HERE / assignment).glob("*.py")]):
+    ours = [*HERE.glob("*.py"), *(HERE / assignment).glob("*.py")]
+    theirs = [sandbox.ROOT / "cnnlib" / name for name in load(assignment).cnnlib]
+    for path in sorted(ours) + sorted(theirs):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from coursework_lab import blank, notebook_bytes, sources_of
 
-from coursework import student, unit
+from coursework import sandbox, student, unit
 from coursework.check import Case
 from coursework.checker import CELLS, CODE, RESTARTS, Marking, Unreadable, outcomes_of
 from coursework.checker import sources_of as read
@@ -303,16 +303,18 @@ def test_too_much_memory_is_noticed(monkeypatch):
     student.Student.watch(None)
 
 
-def test_the_fingerprint_covers_grader_and_assignment(monkeypatch, tmp_path):
-    (tmp_path / "hw0").mkdir()
-    (tmp_path / "a.py").write_text("1")
-    (tmp_path / "hw0" / "hidden.py").write_text("1")
+def test_the_fingerprint_covers_grader_assignment_and_what_it_uses_of_cnnlib(monkeypatch, tmp_path):
+    files = ("a.py", "hw0/hidden.py", *(f"cnnlib/{name}" for name in load("hw0").cnnlib))
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("1")
     monkeypatch.setattr(unit, "HERE", tmp_path)
+    monkeypatch.setattr(sandbox, "ROOT", tmp_path)
     prints = [unit.fingerprint.__wrapped__("hw0")]
-    for name in ("a.py", "hw0/hidden.py"):
+    for name in files:
         (tmp_path / name).write_text("2")
         prints.append(unit.fingerprint.__wrapped__("hw0"))
-    assert len(set(prints)) == 3
+    assert len(set(prints)) == 1 + len(files) > 3
 
 
 def test_the_lab_reads_its_own_notebooks():
