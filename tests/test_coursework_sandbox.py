@@ -44,8 +44,8 @@ seen += [os.path.exists('{sandbox.ROOT}/coursework'), os.path.exists('{sandbox.R
     )
     system = [name for name in ("bin", "lib", "lib64", "sbin") if Path("/", name).exists()]
     seen[3].sort(key="student".__ne__)  # the first of them
-    pythons = {Path(path).parts[1:3] for path in (sys.prefix, sys.base_prefix)}
-    homes = sorted(folder for top, folder in pythons if top == "home")  # the way to Python, empty else
+    pythons = {Path(path).parts for path in (sys.prefix, sys.base_prefix)}
+    homes = sorted({parts[2] for parts in pythons if parts[1] == "home"})  # the way to Python, empty else
     assert seen == [
         ["cnnlib", "coursework", "hw0_checks.py"],
         ["__init__.py", "check.py", "messages.py", "plan.py", "runner.py"],
