@@ -1,9 +1,27 @@
 """The benchmark of the grader grades what it says, and notices if a submission gets other points."""
 
+import json
+from pathlib import Path
+
 import pytest
 from coursework_lab import sandbox_or_skip
 
 from benchmarks import grading
+
+
+PAGE = Path(__file__).resolve().parent.parent / "instructors.md"
+
+
+def test_the_instructors_page_says_what_was_measured():
+    table, page = json.loads(grading.RESULTS.read_text()), " ".join(PAGE.read_text().split())
+    seconds = {row["what"]: row["seconds"] for row in table["rows"]}
+    solved = [f"{value:.1f}" for what, value in seconds.items() if what.endswith("solved")]
+    assert f"between {min(solved)} and {max(solved)} seconds" in page
+    assert f"{1000 * seconds['both sandboxes alone']:.0f} milliseconds" in page
+    assert table["class"]["size"] == 100
+    assert f"with two jobs took {table['class']['seconds']:.0f} seconds" in page
+    assert table["jobs"] == 2
+    assert all(0.75 < value < 1.25 for what, value in seconds.items() if what.endswith("blank"))
 
 
 def test_a_solved_and_a_blank_notebook_differ_in_their_answers():
