@@ -8,7 +8,6 @@ from coursework_lab import sandbox_or_skip
 
 from benchmarks import grading
 
-
 PAGE = Path(__file__).resolve().parent.parent / "instructors.md"
 
 
